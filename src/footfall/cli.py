@@ -1,0 +1,197 @@
+"""The command line: one function a command, no logic.
+
+Each function reads its options, loads the configuration and calls the package that does the work; packages
+are imported inside the functions, so that a process loads only what it runs. A `FootfallError` becomes one
+line on standard error: exit code 2 where the usage, a setting or the machine is at fault, 1 otherwise.
+"""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from footfall import __version__, config
+from footfall.errors import FootfallError, UsageError
+
+_FLOW = ["up", "engine", "migrate", "generate", "stream", "import", "ingest", "replay", "query", "audit", "dashboard", "live", "backup", "restore", "doctor", "bench", "config"]
+
+
+class _Group(click.Group):
+    """Lists commands in the order of the data's flow, and turns errors into one line each."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(super().list_commands(ctx), key=_FLOW.index)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except FootfallError as error:
+            click.echo(f"footfall: {error.message}", err=True)
+            ctx.exit(2 if isinstance(error, UsageError) else 1)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__)
+def main() -> None:
+    """Real-time analytics for online shops, self-hosted, on ClickHouse.
+
+    `footfall up --demo` starts everything and shows a living shop; the commands below are its parts, in the
+    order in which data flows through them. Settings come from FOOTFALL_… variables or footfall.toml:
+    `footfall config` lists them.
+    """
+
+
+@main.command()
+@click.option(
+    "--demo", is_flag=True, help="Generate a shop's history where there is none, and stream events."
+)
+def up(demo: bool) -> None:
+    """Start engine, ingest, dashboard and live, and keep them running."""
+    from footfall import supervisor
+
+    sys.exit(supervisor.up(config.load(), demo=demo))
+
+
+@main.command()
+def engine() -> None:
+    """Serve the embedded ClickHouse engine over ClickHouse's HTTP interface."""
+    from footfall.engine import serve
+
+    serve(config.load())
+
+
+@main.command()
+def migrate() -> None:
+    """Create or upgrade the schema; safe to run again and to interrupt."""
+    from footfall.schema.migrate import migrate
+
+    for line in migrate(config.load()).lines():
+        click.echo(line)
+
+
+@main.command()
+@click.option("--users", default=10_000, show_default=True, type=click.IntRange(1), help="Registered users.")
+@click.option(
+    "--products", default=1_000, show_default=True, type=click.IntRange(1), help="Products on sale."
+)
+@click.option("--events", default=300_000, show_default=True, type=click.IntRange(1), help="Events, about.")
+@click.option("--orders", default=30_000, show_default=True, type=click.IntRange(0), help="Orders, about.")
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1), help="Days of events.")
+@click.option("--order-days", default=365, show_default=True, type=click.IntRange(1), help="Days of orders.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Same seed, same shop.")
+@click.option("--until", type=click.DateTime(), help="End of the history (UTC); default: now.")
+@click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write the true answers here.")
+def generate(
+    users: int,
+    products: int,
+    events: int,
+    orders: int,
+    days: int,
+    order_days: int,
+    seed: int,
+    until: datetime | None,
+    truth: Path | None,
+) -> None:
+    """Generate a simulated shop's history and write it to the store."""
+    from footfall.generate.history import Plan, generate
+
+    plan = Plan.of(
+        users=users,
+        products=products,
+        events=events,
+        orders=orders,
+        days=days,
+        order_days=order_days,
+        seed=seed,
+        until=until,
+    )
+    generate(config.load(), plan, truth=truth)
+
+
+@main.command()
+@click.option("--rate", default=100.0, show_default=True, type=click.FloatRange(0.1), help="Events a second.")
+@click.option("--orders", default=20.0, show_default=True, type=click.FloatRange(0), help="Orders a second.")
+@click.option("--duration", type=click.FloatRange(0.1), help="Seconds to run; default: until stopped.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="The shop to continue.")
+def stream(rate: float, orders: float, duration: float | None, seed: int) -> None:
+    """Stream the simulated shop's events and orders to ingest, in real time."""
+    from footfall.generate.stream import stream
+
+    sys.exit(stream(config.load(), rate=rate, orders_rate=orders, duration=duration, seed=seed))
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--as", "kind", default="events", show_default=True,
+    type=click.Choice(["events", "orders", "users", "products"]), help="What the rows are.",
+)  # fmt: skip
+@click.option("--map", "mapping", multiple=True, metavar="FIELD=COLUMN", help="Our field from their column.")
+@click.option("--event", "events", multiple=True, metavar="THEIRS=OURS", help="Their event's name as ours.")
+@click.option("--tz", default="UTC", show_default=True, help="Zone of times that name none.")
+@click.option("--shift", is_flag=True, help="Move the whole set in time, so that its last row is now.")
+@click.option(
+    "--mapping", "mapping_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="TOML file that keeps the options above for a known kind of file.",
+)  # fmt: skip
+def import_(
+    file: Path,
+    kind: str,
+    mapping: tuple[str, ...],
+    events: tuple[str, ...],
+    tz: str,
+    shift: bool,
+    mapping_file: Path | None,
+) -> None:
+    """Import a CSV, NDJSON or Parquet file; run again, it adds only what is new."""
+    from footfall.ingest.importer import import_file
+
+    report = import_file(
+        config.load(),
+        file,
+        kind=kind,
+        mapping=mapping,
+        events=events,
+        tz=tz,
+        shift=shift,
+        mapping_file=mapping_file,
+    )
+    for line in report.lines():
+        click.echo(line)
+    sys.exit(1 if report.rejected else 0)
+
+
+@main.command()
+def ingest() -> None:
+    """Accept events, orders, users and products over HTTP."""
+    from footfall.ingest import serve
+
+    serve(config.load())
+
+
+@main.command()
+def dashboard() -> None:
+    """Serve the dashboard and its API."""
+    from footfall.dashboard import serve
+
+    serve(config.load())
+
+
+@main.command()
+def live() -> None:
+    """Serve the live dashboard: event stream, cards, SQL box."""
+    from footfall.live import serve
+
+    serve(config.load())
+
+
+@main.command("config")
+@click.option("--secrets", is_flag=True, help="Show passwords and the write key as well.")
+def config_(secrets: bool) -> None:
+    """Show every setting: its variable, its value and what it is for."""
+    loaded = config.load()
+    for setting in config.settings():
+        value = getattr(loaded, setting.name)
+        shown = "…" if setting.metadata["secret"] and not secrets else value
+        click.echo(f"{config.variable(setting)}={shown}\n    {setting.metadata['help']}")

@@ -1,0 +1,192 @@
+"""The only reader of the environment and of `footfall.toml`.
+
+Each setting is declared once, as a field of `Config` with its type, default and help. A value comes from
+the environment (`FOOTFALL_` and the name in capitals), else from `footfall.toml` in the working folder,
+else from the default. Passwords and the write key that are not set are made at first use and kept in
+`secrets.toml` in the data folder, readable by its owner alone.
+"""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from footfall.errors import UsageError
+
+StoreUser = Literal["footfall", "writer", "reader", "analyst"]
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def _setting(default: Any, help: str, *, minimum: int | None = None, secret: bool = False) -> Any:
+    return field(default=default, metadata={"help": help, "minimum": minimum, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of one process; build it with `load`."""
+
+    data_dir: Path = _setting(
+        Path("~/.local/share/footfall"), "Folder of the database, the inbox and the secrets."
+    )
+    host: str = _setting("127.0.0.1", "Address that every process binds to.")
+    engine_port: int = _setting(8123, "Port of the engine (ClickHouse's HTTP interface).", minimum=0)
+    ingest_port: int = _setting(3002, "Port of ingest.", minimum=0)
+    dashboard_port: int = _setting(3000, "Port of the dashboard.", minimum=0)
+    live_port: int = _setting(3001, "Port of the live dashboard.", minimum=0)
+    clickhouse_url: str = _setting("", "URL of a ClickHouse server to use instead of the embedded engine.")
+    password: str = _setting("", "Password of the store's user footfall (owner).", secret=True)
+    writer_password: str = _setting("", "Password of the store's user writer (ingest).", secret=True)
+    reader_password: str = _setting(
+        "", "Password of the store's user reader (dashboards, Grafana).", secret=True
+    )
+    analyst_password: str = _setting("", "Password of the store's user analyst (the SQL box).", secret=True)
+    write_key: str = _setting("", "Key that a shop sends its events with.", secret=True)
+    shop_name: str = _setting("Footfall demo shop", "Name shown on the pages.")
+    currency: str = _setting("USD", "The shop's one currency, ISO 4217.")
+    queries: str = _setting("", "Folder with named queries of your own (.sql files).")
+    events_ttl_days: int = _setting(90, "Days that raw events are kept; 0 keeps them for ever.", minimum=0)
+    orders_ttl_days: int = _setting(365, "Days that order lines are kept; 0 keeps them for ever.", minimum=0)
+    rollups_ttl_days: int = _setting(0, "Days that rollups are kept; 0 keeps them for ever.", minimum=0)
+    flush_rows: int = _setting(50_000, "Rows after which ingest flushes a block.", minimum=1)
+    flush_interval_ms: int = _setting(200, "Milliseconds after which ingest flushes what it has.", minimum=1)
+    inbox_limit_bytes: int = _setting(
+        4 << 30, "Bytes of inbox after which ingest answers 429.", minimum=1 << 20
+    )
+    body_limit_bytes: int = _setting(
+        64 << 20, "Largest request body of ingest, after decompression.", minimum=1024
+    )
+    log_level: str = _setting("info", "debug, info, warning or error.")
+
+    @property
+    def store_url(self) -> str:
+        """URL of the store: the ClickHouse server where one is set, else the embedded engine."""
+        return self.clickhouse_url or self.url("engine")
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the store is the embedded engine."""
+        return not self.clickhouse_url
+
+    def url(self, process: Literal["engine", "ingest", "dashboard", "live"]) -> str:
+        """URL at which a process of this stack answers on this machine."""
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
+        port: int = getattr(self, f"{process}_port")
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def store_password(self, user: StoreUser) -> str:
+        """Password of one of the store's four users."""
+        value: str = getattr(self, "password" if user == "footfall" else f"{user}_password")
+        return value
+
+
+def settings() -> tuple[Field[Any], ...]:
+    """Every setting, in the order of its declaration; `metadata["help"]` says what it is for."""
+    return fields(Config)
+
+
+def variable(setting: Field[Any]) -> str:
+    """The environment variable of a setting."""
+    return f"FOOTFALL_{setting.name.upper()}"
+
+
+def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Config:
+    """Reads the configuration and makes the secrets that are missing.
+
+    Raises `UsageError` where a setting is unknown or has a value that is not accepted.
+    """
+    config = read(os.environ if environ is None else environ, Path() if folder is None else folder)
+    _refuse_open_bind(config)
+    return _with_secrets(config)
+
+
+def read(environ: Mapping[str, str], folder: Path) -> Config:
+    """Reads the configuration as it is written, without making anything."""
+    known = {setting.name: setting for setting in settings()}
+    given = _read_file(folder / "footfall.toml")
+    given |= {
+        name: value
+        for name, setting in known.items()
+        if (value := environ.get(variable(setting))) is not None
+    }
+    unknown = sorted(
+        {name for name in given if name not in known}
+        | {name for name in environ if name.startswith("FOOTFALL_") and name[9:].lower() not in known}
+    )
+    if unknown:
+        raise UsageError(f"unknown setting {unknown[0]}; `footfall config` lists the settings there are")
+    values = {name: _parse(known[name], value) for name, value in given.items()}
+    config = Config(**values)
+    object.__setattr__(config, "data_dir", config.data_dir.expanduser().resolve())
+    return config
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def _parse(setting: Field[Any], value: object) -> Any:
+    if setting.type is int:
+        try:
+            number = int(str(value))
+        except ValueError:
+            raise UsageError(f"{variable(setting)} is {value!r}; it takes a whole number") from None
+        minimum = setting.metadata["minimum"]
+        if minimum is not None and number < minimum:
+            raise UsageError(f"{variable(setting)} is {number}; the least it takes is {minimum}")
+        if setting.name.endswith("_port") and number > 65535:
+            raise UsageError(f"{variable(setting)} is {number}; a port is at most 65535")
+        return number
+    if setting.name == "log_level" and value not in {"debug", "info", "warning", "error"}:
+        raise UsageError(f"{variable(setting)} is {value!r}; it takes debug, info, warning or error")
+    return Path(str(value)) if setting.type is Path else str(value)
+
+
+def _refuse_open_bind(config: Config) -> None:
+    if config.host in LOOPBACK:
+        return
+    missing = [variable(s) for s in settings() if s.metadata["secret"] and not getattr(config, s.name)]
+    if missing:
+        raise UsageError(
+            f"FOOTFALL_HOST is {config.host}: other machines could reach Footfall. "
+            f"Set {', '.join(missing)} first, or bind to 127.0.0.1"
+        )
+
+
+def _with_secrets(config: Config) -> Config:
+    wanted = [s.name for s in settings() if s.metadata["secret"] and not getattr(config, s.name)]
+    if not wanted:
+        return config
+    kept = _kept_secrets(config.data_dir / "secrets.toml")
+    return Config(
+        **{s.name: getattr(config, s.name) for s in settings()} | {name: kept[name] for name in wanted}
+    )
+
+
+def _kept_secrets(path: Path) -> dict[str, str]:
+    """Secrets of this data folder; the first process to ask makes all of them at once."""
+    names = [s.name for s in settings() if s.metadata["secret"] and s.default is not MISSING]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            draft = path.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.writelines(f'{name} = "{secrets.token_urlsafe(24)}"\n' for name in names)
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(draft, path)  # fails where another process was first: its secrets hold
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return {name: str(value) for name, value in tomllib.loads(path.read_text()).items()}
+    except OSError as error:
+        raise UsageError(f"cannot keep secrets in {path}: {error.strerror}") from None
