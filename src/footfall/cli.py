@@ -14,7 +14,10 @@ import click
 from footfall import __version__, config
 from footfall.errors import FootfallError, UsageError
 
-_FLOW = ["up", "engine", "migrate", "generate", "stream", "import", "ingest", "replay", "query", "audit", "dashboard", "live", "backup", "restore", "doctor", "bench", "config"]
+_FLOW = (
+    *("up", "engine", "migrate", "generate", "stream", "import", "ingest", "replay", "query", "audit"),
+    *("dashboard", "live", "backup", "restore", "doctor", "bench", "config"),
+)
 
 
 class _Group(click.Group):

@@ -111,11 +111,7 @@ def read(environ: Mapping[str, str], folder: Path) -> Config:
         for name, setting in known.items()
         if (value := environ.get(variable(setting))) is not None
     }
-    unknown = sorted(
-        {name for name in given if name not in known}
-        | {name for name in environ if name.startswith("FOOTFALL_") and name[9:].lower() not in known}
-    )
-    if unknown:
+    if unknown := sorted(given.keys() - known.keys()):
         raise UsageError(f"unknown setting {unknown[0]}; `footfall config` lists the settings there are")
     values = {name: _parse(known[name], value) for name, value in given.items()}
     config = Config(**values)

@@ -1,0 +1,46 @@
+"""Serving an ASGI application as one process of the stack.
+
+Binds first, so that a port in use is one clear line and exit code 2; stops within `GRACE_S` seconds of
+SIGINT or SIGTERM even where endless streams are open.
+"""
+
+import socket
+from typing import Any
+
+import uvicorn
+
+from footfall.config import Config
+from footfall.errors import UsageError
+
+GRACE_S = 3
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket for `host:port`; raises `UsageError` where the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    return listener
+
+
+def run_app(app: Any, config: Config, port: int, name: str, **options: Any) -> None:
+    """Serves `app` until SIGINT or SIGTERM; prints one line with the URL once it listens."""
+    listener = listen(config.host, port)
+    settings = uvicorn.Config(
+        app,
+        log_level="warning" if config.log_level == "info" else config.log_level,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        **options,
+    )
+    print(f"{name} listens on {config.url(name)}", flush=True)  # type: ignore[arg-type]
+    try:
+        uvicorn.Server(settings).run(sockets=[listener])
+    finally:
+        listener.close()
