@@ -89,7 +89,12 @@ def settings() -> tuple[Field[Any], ...]:
 
 def variable(setting: Field[Any]) -> str:
     """The environment variable of a setting."""
-    return f"FOOTFALL_{setting.name.upper()}"
+    return variable_of(setting.name)
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of the setting of that name."""
+    return f"FOOTFALL_{name.upper()}"
 
 
 def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Config:

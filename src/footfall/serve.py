@@ -5,14 +5,15 @@ SIGINT or SIGTERM even where endless streams are open.
 """
 
 import socket
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 
 from footfall.config import Config
 from footfall.errors import UsageError
 
-GRACE_S = 3
+GRACE_S = 2
+LISTENS = "listens on"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -28,7 +29,13 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run_app(app: Any, config: Config, port: int, name: str, **options: Any) -> None:
+def run_app(
+    app: Any,
+    config: Config,
+    port: int,
+    name: Literal["engine", "ingest", "dashboard", "live"],
+    **options: Any,
+) -> None:
     """Serves `app` until SIGINT or SIGTERM; prints one line with the URL once it listens."""
     listener = listen(config.host, port)
     settings = uvicorn.Config(
@@ -39,7 +46,7 @@ def run_app(app: Any, config: Config, port: int, name: str, **options: Any) -> N
         timeout_graceful_shutdown=GRACE_S,
         **options,
     )
-    print(f"{name} listens on {config.url(name)}", flush=True)  # type: ignore[arg-type]
+    print(f"{name} {LISTENS} {config.url(name)}", flush=True)
     try:
         uvicorn.Server(settings).run(sockets=[listener])
     finally:
