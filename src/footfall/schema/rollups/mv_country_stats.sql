@@ -1,14 +1,16 @@
--- mv_country_stats: events, users, revenue and purchases by country and day; answers geography.
+-- mv_country_stats: events, users, sessions, revenue and purchases by country and day; answers geography
+-- and, over all countries, the shop's visitors and sessions by day.
 --
--- Columns: counts and revenue add up; unique_users is a state: uniqMerge(unique_users).
+-- Columns: counts and revenue add up; unique_users and unique_sessions are states: uniqMerge(unique_users).
 CREATE TABLE IF NOT EXISTS footfall.mv_country_stats {on_cluster}
 (
-    country         LowCardinality(String),
-    event_date      Date,
-    event_count     UInt64,
-    unique_users    AggregateFunction(uniq, UInt64),
-    revenue         Decimal(38, 4),
-    purchase_count  UInt64
+    country          LowCardinality(String),
+    event_date       Date,
+    event_count      UInt64,
+    unique_users     AggregateFunction(uniq, UInt64),
+    unique_sessions  AggregateFunction(uniq, String),
+    revenue          Decimal(38, 4),
+    purchase_count   UInt64
 )
 ENGINE = {engine:SummingMergeTree}
 PARTITION BY toYYYYMM(event_date)

@@ -4,9 +4,10 @@ TO footfall.mv_country_stats AS
 SELECT
     country,
     event_date,
-    count()                              AS event_count,
-    uniqStateIf(user_id, user_id != 0)   AS unique_users,
-    sum(events.revenue)                  AS revenue,
-    countIf(event_type = 'purchase')     AS purchase_count
+    count()                                     AS event_count,
+    uniqStateIf(user_id, user_id != 0)          AS unique_users,
+    uniqStateIf(session_id, session_id != '')   AS unique_sessions,
+    sum(events.revenue)                         AS revenue,
+    countIf(event_type = 'purchase')            AS purchase_count
 FROM footfall.events
 GROUP BY country, event_date
