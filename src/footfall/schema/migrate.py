@@ -1,0 +1,163 @@
+"""`footfall migrate`: brings the store's schema to what this release needs.
+
+A database that does not exist gets the snapshot; one of an older release gets the migrations that it lacks
+and the objects that are new. The versions that the snapshot contains are recorded before its first object
+is made, so that a run that was killed half-way is told from an older release, and the next run finishes it.
+Every statement may be run again and by two runs at once; a run that finds nothing to do changes nothing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clickhouse_connect.driver.exceptions import OperationalError
+
+from footfall import store
+from footfall.config import Config
+from footfall.errors import StoreUnavailable, UsageError
+from footfall.schema import retention, statements, users
+from footfall.schema.retention import Store
+from footfall.schema.statements import FIRST_VERSION, Migration, Statement
+
+OLDEST_SERVER = (25, 8)
+"""The oldest ClickHouse that the schema is tested on."""
+
+_DATABASES = (
+    "CREATE DATABASE IF NOT EXISTS footfall",
+    "CREATE DATABASE IF NOT EXISTS footfall_private",
+)
+_VERSIONS = "SELECT DISTINCT version FROM footfall_private.schema_migrations"
+_RECORD = """
+INSERT INTO footfall_private.schema_migrations (version, name)
+SELECT step.1, step.2
+FROM (SELECT arrayJoin(arrayZip({versions:Array(UInt32)}, {names:Array(String)})) AS step)
+"""
+_OBJECTS = "SELECT database, name FROM system.tables WHERE database IN ('footfall', 'footfall_private')"
+
+
+@dataclass
+class Report:
+    """What a run changed."""
+
+    version: int
+    created: list[str] = field(default_factory=list)
+    migrated: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+
+    def lines(self) -> Iterator[str]:
+        """The report as lines of text."""
+        if self.created:
+            yield f"created {len(self.created)} objects: {', '.join(self.created)}"
+        yield from (f"migrated: {name}" for name in self.migrated)
+        yield from self.changed
+        nothing = not (self.created or self.migrated or self.changed)
+        yield f"schema is at version {self.version}{'; nothing to do' if nothing else ''}"
+
+
+def migrate(config: Config) -> Report:
+    """Creates or upgrades the schema of the configured store.
+
+    Raises `UsageError` where the settings or the store do not allow it, `StoreUnavailable` where the
+    store does not answer.
+    """
+    retention.check(config)
+    with _answering(config), store.connect(config, "footfall", database=None) as client:
+        report = upgrade(client, config)
+        if not config.embedded:
+            report.changed += users.apply(client, config)
+        return report
+
+
+def upgrade(client: Store, config: Config, folder: Path = statements.FOLDER) -> Report:
+    """The same over a client of the owner: databases, objects, migrations and TTLs."""
+    _refuse_old_server(client)
+    snapshot, migrations = statements.snapshot(folder), statements.migrations(folder)
+    report = Report(migrations[-1].version if migrations else FIRST_VERSION)
+    for statement in _DATABASES:
+        client.command(statement)
+    _create(client, [s for s in snapshot if s.name == "schema_migrations"], report)
+    applied = _begin(client, migrations)
+    _refuse_newer(applied, report.version)
+
+    # Tables that are missing come first, because migrations change tables; what reads tables comes last,
+    # because it may read a column that a migration adds.
+    _create(client, [s for s in snapshot if s.kind == "TABLE"], report)
+    for migration in migrations:
+        if migration.version not in applied:
+            client.command(migration.sql)
+            _record(client, [(migration.version, migration.name)])
+            report.migrated.append(f"{migration.version:04} {migration.name}")
+    _create(client, [s for s in snapshot if s.kind != "TABLE"], report)
+    report.changed += retention.apply(client, config)
+    return report
+
+
+def pending(client: Store, folder: Path = statements.FOLDER) -> list[str]:
+    """What `upgrade` would do to the schema, without doing it; the TTLs are `retention.differences`'."""
+    snapshot, migrations = statements.snapshot(folder), statements.migrations(folder)
+    present = _present(client)
+    missing = [f"{s.database}.{s.name}" for s in snapshot if (s.database, s.name) not in present]
+    if ("footfall_private", "schema_migrations") not in present:
+        return missing
+    applied = _versions(client)
+    return missing + [f"{m.version:04} {m.name}" for m in migrations if m.version not in applied]
+
+
+def _begin(client: Store, migrations: list[Migration]) -> set[int]:
+    """Versions that this database has; a new one is told to have all, before its first object is made."""
+    if applied := _versions(client):
+        return applied
+    if any(database == "footfall" for database, _ in _present(client)):
+        raise UsageError(
+            "the store has a database footfall that `footfall migrate` did not make: "
+            "rename it or remove it, then migrate again"
+        )
+    steps = [(FIRST_VERSION, "first_release"), *((m.version, m.name) for m in migrations)]
+    _record(client, steps)
+    return {version for version, _ in steps}
+
+
+def _create(client: Store, wanted: list[Statement], report: Report) -> None:
+    present = _present(client)
+    for statement in wanted:
+        if (statement.database, statement.name) not in present:
+            client.command(statement.sql)
+            report.created.append(statement.name)
+
+
+def _present(client: Store) -> set[tuple[str, str]]:
+    return {(database, name) for database, name in client.query(_OBJECTS).result_rows}
+
+
+def _versions(client: Store) -> set[int]:
+    return {int(version) for (version,) in client.query(_VERSIONS).result_rows}
+
+
+def _record(client: Store, steps: list[tuple[int, str]]) -> None:
+    versions, names = zip(*steps, strict=True)
+    client.command(_RECORD, parameters={"versions": list(versions), "names": list(names)})
+
+
+def _refuse_newer(applied: set[int], version: int) -> None:
+    if (newest := max(applied)) > version:
+        raise UsageError(
+            f"the schema is at version {newest} and this release of Footfall knows only up to {version}: "
+            "a newer release has migrated it; run that one"
+        )
+
+
+def _refuse_old_server(client: Store) -> None:
+    ((version,),) = client.query("SELECT version()").result_rows
+    if tuple(int(number) for number in str(version).split(".")[:2]) < OLDEST_SERVER:
+        oldest = ".".join(map(str, OLDEST_SERVER))
+        raise UsageError(f"the store is ClickHouse {version}; Footfall needs {oldest} or newer")
+
+
+@contextmanager
+def _answering(config: Config) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        hint = "start it with `footfall engine`" if config.embedded else "check FOOTFALL_CLICKHOUSE_URL"
+        raise StoreUnavailable(f"the store does not answer at {config.store_url} ({hint}): {error}") from None
