@@ -1,0 +1,135 @@
+"""An application of ours: Quart with our headers, assets, pages and one shape of errors.
+
+Every error is JSON `{"error": {code, name, message, …}}`, or a page that says the same to a browser that asks
+for HTML. An error nobody foresaw tells the caller an id only; the log has the rest.
+"""
+
+import logging
+import secrets
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from quart import Quart, Response, render_template, request, send_from_directory
+from starlette.middleware.gzip import GZipMiddleware
+from werkzeug.exceptions import HTTPException
+
+from footfall.config import Config
+from footfall.errors import CallersFault, FootfallError, NotFound, OurFault
+from footfall.web import guard
+
+WEB = Path(__file__).parent
+STATIC = WEB / "static"
+FOREVER = "public, max-age=31536000, immutable"
+BODY_LIMIT_BYTES = 1 << 20
+RETRY_AFTER_S = 2
+
+_log = logging.getLogger("footfall.web")
+
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" '
+    'fill="#0a5c9c"/><path d="M3 12V9h2v3zm4 0V4h2v8zm4 0V7h2v5z" fill="#fff"/></svg>'
+)
+
+
+def create_app(config: Config, page: Literal["dashboard", "live"]) -> Quart:
+    """An application that serves `page` at `/`, its assets, its health and its errors."""
+    app = Quart(f"footfall.{page}", static_folder=None, template_folder=str(WEB / "templates"))
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
+    app.asgi_app = GZipMiddleware(app.asgi_app, minimum_size=1024, compresslevel=6)  # type: ignore[method-assign]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals |= {
+        "shop_name": config.shop_name,
+        "currency": config.currency,
+        "dashboard_url": config.url("dashboard"),
+        "live_url": config.url("live"),
+        "asset": asset,
+        "nonce": guard.nonce,
+    }
+    app.before_request(_checked(config))
+    app.after_request(_secured)
+    app.register_error_handler(FootfallError, _footfall_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unforeseen_error)
+    _add_pages(app, page)
+    return app
+
+
+def _checked(config: Config) -> Any:
+    async def check() -> None:
+        guard.check_request(request, config)
+
+    return check
+
+
+async def _secured(response: Response) -> Response:
+    return guard.secure(response)
+
+
+def _add_pages(app: Quart, page: str) -> None:
+    @app.get("/")
+    async def index() -> str:
+        return await render_template(f"{page}.html")
+
+    @app.get("/healthz")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/icon.svg")
+    async def icon() -> Response:
+        return Response(_ICON, mimetype="image/svg+xml", headers={"Cache-Control": FOREVER})
+
+    @app.get("/static/<name>")
+    async def static_file(name: str) -> Response:
+        response = await send_from_directory(STATIC, name)
+        response.headers["Cache-Control"] = FOREVER
+        return response
+
+
+def asset(entry: str) -> str:
+    """Path of a bundled file, such as `dashboard.js`."""
+    manifest = STATIC / "manifest.json"
+    try:
+        names = msgspec.json.decode(manifest.read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        raise OurFault(
+            "the front end is not built: run `npm ci && npm run build`, which `make setup` does",
+            name="FRONT_END_MISSING",
+        ) from None
+    return f"/static/{names[entry]}"
+
+
+async def _footfall_error(error: FootfallError) -> Response:
+    response = await _as_error(error)
+    if error.code in {429, 503}:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+async def _http_error(error: HTTPException) -> Response:
+    """Werkzeug's own errors (no such path, method not allowed, body too large) in our shape."""
+    code = error.code or 500
+    name = (error.name or "error").upper().replace(" ", "_")
+    if code == 404:
+        return await _as_error(NotFound(f"there is nothing at {request.path}"))
+    shaped = CallersFault if code < 500 else OurFault
+    response = await _as_error(shaped(error.description or error.name, name=name, code=code))
+    if code == 405 and error.get_response().headers.get("Allow"):
+        response.headers["Allow"] = error.get_response().headers["Allow"]
+    return response
+
+
+async def _unforeseen_error(error: Exception) -> Response:
+    incident = secrets.token_hex(6)
+    _log.error("error %s at %s", incident, request.path, exc_info=error)
+    return await _as_error(OurFault(f"something went wrong here; the log names it {incident}", id=incident))
+
+
+async def _as_error(error: FootfallError) -> Response:
+    best = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    if best == "text/html" and not request.path.startswith("/api/"):
+        body, mimetype = await render_template("error.html", error=error), "text/html"
+    else:
+        body, mimetype = msgspec.json.encode(error.to_json(), enc_hook=str).decode(), "application/json"
+    return Response(body, status=error.code, mimetype=mimetype)

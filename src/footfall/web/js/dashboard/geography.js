@@ -1,0 +1,46 @@
+// Geography: a map and its table side by side, coloured by the measure that is chosen.
+import { get } from "../lib/api.js";
+import { count, country, money } from "../lib/format.js";
+import { Table } from "../lib/table.js";
+
+const MEASURES = {
+  revenue: { format: money, name: "Revenue" },
+  unique_users: { format: count, name: "Users" },
+  events: { format: count, name: "Events" },
+};
+const SHOWN = 8;
+
+export const requests = (view) => ({ countries: ["/api/query/country_stats", { ...view.range, limit: 300 }] });
+
+const COLUMNS = [
+  { key: "country", label: "Country", grow: true, value: (row) => country(row.country) },
+  { key: "revenue", label: "Revenue", type: "money" },
+  { key: "unique_users", label: "Users", type: "int" },
+  { key: "purchases", label: "Purchases", type: "int", wide: true },
+];
+
+export function drawer(measure = "unique_users") {
+  let table;
+  let map;
+  return ({ countries }, view, card) => {
+    if (!table) {
+      table = new Table(COLUMNS, { caption: "Countries", sort: { key: "revenue", direction: -1 } });
+      card.view.querySelector(".table-wrap").append(table.element);
+      map = loadMap(card.view.querySelector(".chart"), MEASURES[measure].format);
+    }
+    table.update(countries.data);
+    const values = new Map(countries.data.map((row) => [row.country, row[measure]]));
+    const first = [...countries.data].sort((a, b) => b[measure] - a[measure]).slice(0, SHOWN);
+    const said = first.map((row) => `${country(row.country)} ${MEASURES[measure].format(row[measure])}`).join(", ");
+    map.then((loaded) => loaded?.update(values, `${MEASURES[measure].name} by country, ${view.words}: ${said}.`));
+  };
+}
+
+async function loadMap(box, format) {
+  const [{ WorldMap }, { data }] = await Promise.all([import("../lib/map.js"), get("/api/countries")]);
+  return new WorldMap(box, data, format);
+}
+
+export function table({ countries }) {
+  return { columns: [{ key: "country", label: "Code" }, ...COLUMNS], rows: countries.data };
+}

@@ -1,0 +1,71 @@
+// Segments of customers as tiles: the area is the number of users, the text says what they brought.
+import { h } from "../lib/dom.js";
+import { count, percent, wholeMoney } from "../lib/format.js";
+import { segmentToken } from "../lib/palette.js";
+
+export const requests = (view) => ({ segments: ["/api/user-segments", view.range] });
+
+export function drawer() {
+  return ({ segments }, _, card) => {
+    const rows = segments.data.filter((row) => row.users > 0).sort((a, b) => b.users - a.users);
+    const total = rows.reduce((sum, row) => sum + row.users, 0);
+    const box = card.view.querySelector(".tiles");
+    const { width, height } = box.getBoundingClientRect();
+    const places = squarify(rows.map((row) => row.users), width || 400, height || 280);
+    box.replaceChildren(...rows.map((row, index) => tile(row, places[index], total, width || 400, height || 280)));
+  };
+}
+
+function tile(row, { x, y, w, h: high }, total, width, height) {
+  const share = percent((100 * row.users) / total);
+  const text = `${row.segment}: ${count(row.users)} users (${share}), ${wholeMoney(row.revenue)}, ${count(row.orders)} orders`;
+  return h(
+    "div",
+    {
+      class: "tile",
+      title: text,
+      style: {
+        left: `${(100 * x) / width}%`,
+        top: `${(100 * y) / height}%`,
+        width: `${(100 * w) / width}%`,
+        height: `${(100 * high) / height}%`,
+        "--swatch": `var(--${segmentToken(row.segment)})`,
+      },
+    },
+    h("strong", { text: row.segment }),
+    h("span", { text: `${count(row.users)} users · ${share}` }),
+    h("span", { text: wholeMoney(row.revenue) }),
+  );
+}
+
+/** Places for areas in falling order, as square as they can be (Bruls, Huizing, van Wijk 2000). */
+export function squarify(values, width, height) {
+  const total = values.reduce((sum, value) => sum + value, 0) || 1;
+  const areas = values.map((value) => (value / total) * width * height);
+  const places = [];
+  let [x, y, w, h] = [0, 0, width, height];
+  let start = 0;
+  while (start < areas.length) {
+    const side = Math.min(w, h);
+    let end = start + 1;
+    while (end < areas.length && worst(areas.slice(start, end + 1), side) <= worst(areas.slice(start, end), side)) end += 1;
+    const row = areas.slice(start, end);
+    const depth = row.reduce((sum, area) => sum + area, 0) / side;
+    let along = 0;
+    for (const area of row) {
+      const length = area / depth;
+      places.push(w >= h ? { x, y: y + along, w: depth, h: length } : { x: x + along, y, w: length, h: depth });
+      along += length;
+    }
+    if (w >= h) [x, w] = [x + depth, w - depth];
+    else [y, h] = [y + depth, h - depth];
+    start = end;
+  }
+  return places;
+}
+
+function worst(areas, side) {
+  const sum = areas.reduce((total, area) => total + area, 0);
+  const [most, least] = [Math.max(...areas), Math.min(...areas)];
+  return Math.max((side * side * most) / (sum * sum), (sum * sum) / (side * side * least));
+}

@@ -1,0 +1,167 @@
+// A card: asks for its answers, draws them, and shows what is loading, empty, stale or wrong.
+import { byId, h } from "./dom.js";
+import { time } from "./format.js";
+import { ApiError, get } from "./api.js";
+import { icon } from "./icons.js";
+import { openSheet } from "./sheet.js";
+import { Table, download, toCsv } from "./table.js";
+
+const UNITS = { count: "int", money: "money", percent: "pct" };
+
+/**
+ * `options`: requests(view) → {name: [path, params]}; draw(answers, view, card); and, where they differ from
+ * the first answer's own: table(answers, view) → {columns, rows}, isEmpty(answers), empty (why, and what
+ * would fill it), sources(answers) → [{label, answer}]. `plain` cards are tables already: no table button.
+ */
+export class Card {
+  #options;
+  #abort;
+  #table;
+
+  constructor(id, options) {
+    this.id = id;
+    this.#options = options;
+    this.element = byId(`card-${id}`);
+    this.title = this.element.querySelector("h2").textContent;
+    this.body = this.element.querySelector(".card-body");
+    this.view = this.element.querySelector(".card-view");
+    this.note = this.element.querySelector(".card-note");
+    this.noteText = this.note?.textContent ?? "";
+    this.#addTools();
+  }
+
+  /** Asks anew and draws; `quiet` leaves the card as it is meanwhile. Answers whether it worked. */
+  async load(view, { quiet = false } = {}) {
+    this.#abort?.abort();
+    const abort = new AbortController();
+    this.#abort = abort;
+    const dim = quiet ? undefined : setTimeout(() => this.#state("loading"), 120);
+    try {
+      const requests = Object.entries(this.#options.requests(view));
+      const asked = requests.map(([, [path, params]]) => get(path, params, abort.signal));
+      const got = await Promise.all(asked);
+      if (abort.signal.aborted) return true;
+      this.answers = Object.fromEntries(requests.map(([name], index) => [name, got[index]]));
+      this.loadedAt = Date.now();
+      this.lastView = view;
+      this.#show();
+      return true;
+    } catch (error) {
+      if (error.name === "AbortError") return true;
+      if (!(error instanceof ApiError)) throw error;
+      this.#fail(error);
+      return !error.passing;
+    } finally {
+      clearTimeout(dim);
+    }
+  }
+
+  get first() {
+    return Object.values(this.answers)[0];
+  }
+
+  /** Draws what it has again, as after a change of its controls. */
+  redraw() {
+    if (this.answers) this.#show();
+  }
+
+  #show() {
+    const { draw, isEmpty, empty } = this.#options;
+    this.#message();
+    if (this.note) this.note.textContent = this.noteText;
+    if (isEmpty ? isEmpty(this.answers) : this.first.data.length === 0) {
+      this.#state("empty");
+      this.#message(empty ?? "Nothing happened in this period. Choose a longer one.");
+      return;
+    }
+    this.#state("ready");
+    draw(this.answers, this.lastView, this);
+    if (this.#table) this.#fillTable();
+  }
+
+  #fail(error) {
+    this.#state("stale");
+    if (this.answers) this.note.textContent = `Not refreshed: ${error.message} Figures are from ${time(this.loadedAt)}.`;
+    else this.#message(error.message);
+  }
+
+  #state(state) {
+    this.element.dataset.state = state;
+    this.element.setAttribute("aria-busy", String(state === "loading"));
+    this.view.classList.toggle("unseen", state === "empty");
+  }
+
+  #message(text) {
+    this.body.querySelector(":scope > .card-message")?.remove();
+    if (text) this.body.append(h("div", { class: "card-message", text }));
+  }
+
+  #addTools() {
+    const tools = this.element.querySelector(".card-tools");
+    if (!tools) return;
+    if (!this.#options.plain) tools.append(tool("table", "Show as a table", (button) => this.#toggleTable(button)));
+    tools.append(tool("save", "Export as CSV", () => this.#export()));
+    tools.append(tool("how", "How is this computed?", () => this.how()));
+  }
+
+  /** Opens the side sheet for what is shown. */
+  how() {
+    if (!this.answers) return;
+    const { sources } = this.#options;
+    openSheet(this.title, sources ? sources(this.answers) : Object.values(this.answers).map((answer) => ({ answer })));
+  }
+
+  #export() {
+    if (!this.answers) return;
+    const { columns, rows } = this.#tabular();
+    download(`${this.id}.csv`, toCsv(columns, rows));
+  }
+
+  #tabular() {
+    return this.#options.table?.(this.answers, this.lastView) ?? tabular(this.first);
+  }
+
+  #toggleTable(button) {
+    const shown = button.getAttribute("aria-pressed") === "true";
+    button.setAttribute("aria-pressed", String(!shown));
+    button.title = button.ariaLabel = shown ? "Show as a table" : "Show as a chart";
+    this.view.classList.toggle("hidden", !shown);
+    this.tableBox?.remove();
+    this.#table = undefined;
+    if (shown) {
+      this.redraw();
+      return;
+    }
+    const height = this.body.clientHeight;
+    this.tableBox = h("div", { class: "table-wrap", tabindex: "0", style: { height: `${Math.max(height, 240)}px` } });
+    this.body.append(this.tableBox);
+    if (this.answers) this.#fillTable();
+  }
+
+  #fillTable() {
+    const { columns, rows } = this.#tabular();
+    if (!this.#table) {
+      this.#table = new Table(columns, { caption: this.title });
+      this.tableBox.replaceChildren(this.#table.element);
+    }
+    this.#table.update(rows);
+  }
+}
+
+/** Columns and rows of an answer as it came. */
+export function tabular(answer) {
+  const columns = answer.meta.columns.map(({ name, unit }) => ({
+    key: name,
+    label: name.replaceAll("_", " "),
+    type: UNITS[unit],
+  }));
+  return { columns, rows: answer.data };
+}
+
+function tool(name, label, action) {
+  const button = h("button", { class: "tool", type: "button", "aria-label": label, title: label });
+  if (name === "table") button.setAttribute("aria-pressed", "false");
+  button.append(icon(name));
+  button.addEventListener("click", () => action(button));
+  return button;
+}

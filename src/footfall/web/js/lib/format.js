@@ -1,0 +1,81 @@
+// How numbers, money, shares and times are written, by the viewer's locale, in UTC.
+import { page } from "./dom.js";
+
+export const ZONE = "UTC";
+
+const integers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
+const tenths = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const currency = (options) =>
+  new Intl.NumberFormat(undefined, { style: "currency", currency: page.currency || "USD", ...options });
+const cents = currency({ currencyDisplay: "narrowSymbol" });
+const whole = currency({ currencyDisplay: "narrowSymbol", minimumFractionDigits: 0, maximumFractionDigits: 0 });
+const compactMoney = currency({ currencyDisplay: "narrowSymbol", notation: "compact", maximumFractionDigits: 1 });
+const dates = (options) => new Intl.DateTimeFormat(undefined, { timeZone: ZONE, ...options });
+const dayMonth = dates({ day: "numeric", month: "short" });
+const fullDay = dates({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
+const month = dates({ month: "short", year: "numeric" });
+const clock = dates({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const clockSeconds = dates({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const regions = new Intl.DisplayNames(undefined, { type: "region", fallback: "code" });
+
+const NOTHING = "–";
+const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
+
+/** 1,234 */
+export const count = (value) => (known(value) ? integers.format(value) : NOTHING);
+
+/** 1,234 up to 9,999, then 12.3k: for charts only. */
+export const short = (value) => (Math.abs(value) < 10_000 ? integers.format(value) : compact.format(value));
+
+/** $1,234.50 */
+export const money = (value) => (known(value) ? cents.format(value) : NOTHING);
+
+/** $1,235 */
+export const wholeMoney = (value) => (known(value) ? whole.format(value) : NOTHING);
+
+/** $12.3K: for charts only. */
+export const shortMoney = (value) => (Math.abs(value) < 10_000 ? whole.format(value) : compactMoney.format(value));
+
+/** 12.3% of a number that is a percentage already. */
+export const percent = (value) => (known(value) ? `${tenths.format(value)}%` : NOTHING);
+
+/** One decimal, as seconds or rates have. */
+export const tenth = (value) => (known(value) ? tenths.format(value) : NOTHING);
+
+/** 24 Nov; month and year for a month. */
+export const day = (time) => dayMonth.format(new Date(time));
+export const monthOf = (time) => month.format(new Date(time));
+export const longDay = (time) => fullDay.format(new Date(time));
+
+/** 13:05, 13:05:09 */
+export const time = (value) => clock.format(new Date(value));
+export const seconds = (value) => clockSeconds.format(new Date(value));
+
+/** 24 Nov, 13:05:09 UTC */
+export const moment = (value) => `${day(value)}, ${seconds(value)} ${ZONE}`;
+
+/** How long ago, for times under a day; else the day. */
+export function ago(value, now = Date.now()) {
+  const passed = Math.max(0, (now - new Date(value).getTime()) / 1000);
+  if (passed < 60) return `${Math.floor(passed)} s ago`;
+  if (passed < 3600) return `${Math.floor(passed / 60)} min ago`;
+  if (passed < 86_400) return `${Math.floor(passed / 3600)} h ago`;
+  return day(value);
+}
+
+/** A country's name in the viewer's language; codes are ISO 3166 but for UK, and ZZ where it is unknown. */
+export function country(code) {
+  if (!code || code === "ZZ") return "Unknown";
+  try {
+    return regions.of(code === "UK" ? "GB" : code);
+  } catch {
+    return code;
+  }
+}
+
+/** product_view → Product view */
+export function words(name) {
+  const text = String(name).replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,104 @@
+"""The named queries over HTTP, the same on both dashboards: `/api/queries`, `/api/query/NAME`, its proof and plan.
+
+A parameter that is unknown, given twice or not accepted is refused with what is accepted, by the query's own
+header: a filter that is silently ignored would be a wrong answer.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from quart import Blueprint, Response, request
+
+from footfall.config import Config
+from footfall.countries import COUNTRIES
+from footfall.errors import InvalidParameter, NotFound
+from footfall.query import NamedQuery, catalogue, encode, explain, prove, run
+from footfall.query.encode import to_json
+from footfall.web.reading import Reading
+
+
+class Queries:
+    """The catalogue of one process and the client that its queries run with."""
+
+    def __init__(self, config: Config, reading: Reading) -> None:
+        self.all = catalogue(config)
+        self._reading = reading
+
+    def named(self, name: str) -> NamedQuery:
+        """The query of this name; raises `NotFound`."""
+        try:
+            return self.all[name]
+        except KeyError:
+            raise NotFound(f"there is no query {name}; /api/queries lists those there are") from None
+
+    async def answer(self, name: str, params: Mapping[str, str]) -> Response:
+        """The answer of a query as JSON."""
+        return as_json(encode(await run(await self._reading.client(), self.named(name), params)))
+
+    async def proof(self, name: str, params: Mapping[str, str]) -> Response:
+        """The comparison of a query with its twin on the raw rows."""
+        return as_json(to_json({"data": await prove(await self._reading.client(), self.named(name), params)}))
+
+    async def plan(self, name: str, params: Mapping[str, str]) -> Response:
+        """What the store would read to answer a query."""
+        return as_json(
+            to_json({"data": await explain(await self._reading.client(), self.named(name), params)})
+        )
+
+
+def as_json(body: bytes) -> Response:
+    """An answer whose body is JSON already."""
+    return Response(body, mimetype="application/json")
+
+
+def given() -> dict[str, str]:
+    """Parameters of the request's URL; one that is given twice is refused."""
+    values = request.args.to_dict(flat=False)
+    for name, all_values in values.items():
+        if len(all_values) > 1:
+            raise InvalidParameter(f"{name} is given {len(all_values)} times; give it once", field=name)
+    return {name: all_values[0] for name, all_values in values.items()}
+
+
+def blueprint(queries: Queries) -> Blueprint:
+    """Routes of the named queries."""
+    routes = Blueprint("named", __name__, url_prefix="/api")
+
+    @routes.get("/queries")
+    async def listed() -> Response:
+        return as_json(to_json({"data": [described(query) for query in queries.all.values()]}))
+
+    @routes.get("/query/<name>")
+    async def answered(name: str) -> Response:
+        return await queries.answer(name, given())
+
+    @routes.get("/query/<name>/proof")
+    async def proved(name: str) -> Response:
+        return await queries.proof(name, given())
+
+    @routes.get("/query/<name>/explain")
+    async def explained(name: str) -> Response:
+        return await queries.plan(name, given())
+
+    @routes.get("/countries")
+    async def countries() -> Response:
+        numbers = {country.code: f"{country.number:03d}" for country in COUNTRIES}
+        return as_json(to_json({"data": numbers}))
+
+    return routes
+
+
+def described(query: NamedQuery) -> dict[str, Any]:
+    """A query as the catalogue shows it."""
+    return {
+        "name": query.name,
+        "title": query.title,
+        "description": query.description,
+        "reads": query.reads,
+        "grain": query.grain,
+        "notes": query.notes,
+        "parameters": query.parameters,
+        "columns": query.columns,
+        "provable": query.proof is not None,
+        "sql": query.sql,
+    }
