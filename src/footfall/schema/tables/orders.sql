@@ -7,6 +7,7 @@
 -- Money:    gross = sum over completed; refunds = sum over refunded and cancelled (negative);
 --           net = gross + refunds. `total_amount` is what the row adds.
 -- Serves:   order history by user, product and status; the shop's AOV; proofs of mv_product_revenue.
+-- Costs:    each projection is what order history shows, sorted anew: 25 bytes a line.
 CREATE TABLE IF NOT EXISTS footfall.orders {on_cluster}
 (
     entry_id          UUID,
@@ -37,9 +38,27 @@ CREATE TABLE IF NOT EXISTS footfall.orders {on_cluster}
     INDEX idx_entry_id        entry_id        TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX idx_block_id        block_id        TYPE minmax             GRANULARITY 1,
 
-    PROJECTION proj_by_user    (SELECT _part_offset ORDER BY user_id, order_timestamp),
-    PROJECTION proj_by_product (SELECT _part_offset ORDER BY product_id, order_timestamp),
-    PROJECTION proj_by_amount  (SELECT _part_offset ORDER BY total_amount)
+    PROJECTION proj_by_user
+    (
+        SELECT
+            order_timestamp, order_date, order_id, line_id, user_id, product_id, status, payment_method,
+            quantity, unit_price, discount, total_amount, currency, country, unlinked
+        ORDER BY user_id, order_timestamp
+    ),
+    PROJECTION proj_by_product
+    (
+        SELECT
+            order_timestamp, order_date, order_id, line_id, user_id, product_id, status, payment_method,
+            quantity, unit_price, discount, total_amount, currency, country, unlinked
+        ORDER BY product_id, order_timestamp
+    ),
+    PROJECTION proj_by_amount
+    (
+        SELECT
+            order_timestamp, order_date, order_id, line_id, user_id, product_id, status, payment_method,
+            quantity, unit_price, discount, total_amount, currency, country, unlinked
+        ORDER BY total_amount
+    )
 )
 ENGINE = {engine:MergeTree}
 PARTITION BY toYYYYMM(order_date)
