@@ -1,0 +1,78 @@
+"""Writes answers: JSON for pages and the API, CSV for spreadsheets, text for a terminal.
+
+JSON is `{"data": […], "meta": {…}}`: ids are strings, money is a number with its exact digits, times are RFC
+3339 in UTC with milliseconds, and there is no NaN or infinity (null).
+"""
+
+import csv
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from footfall.query.run import Answer
+
+
+def _hook(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return as_text(value)
+    return str(value)
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_hook)
+
+
+def as_text(moment: datetime) -> str:
+    """A moment as RFC 3339 in UTC with milliseconds."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def to_json(value: Any) -> bytes:
+    """Any value of answers (rows, meta, proofs) as JSON."""
+    return _ENCODER.encode(_plain(value))
+
+
+def encode(answer: Answer) -> bytes:
+    """An answer as JSON."""
+    return to_json({"data": answer.rows, "meta": answer.meta | {"columns": answer.columns}})
+
+
+def encode_csv(answer: Answer) -> bytes:
+    """An answer as CSV with a header line, UTF-8."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    names = [column.name for column in answer.columns]
+    writer.writerow(names)
+    writer.writerows([_cell(row[name]) for name in names] for row in answer.rows)
+    return out.getvalue().encode()
+
+
+def _plain(value: Any) -> Any:
+    """Datetimes as text; msgspec would write them with microseconds and an offset."""
+    if isinstance(value, datetime):
+        return as_text(value)
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return as_text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value)
+
+
+def cells(answer: Answer) -> list[list[str]]:
+    """The rows as text, in the order of the columns."""
+    return [[_cell(row[column.name]) for column in answer.columns] for row in answer.rows]

@@ -1,0 +1,36 @@
+SELECT
+    ['page_view', 'product_view', 'add_to_cart', 'checkout', 'purchase'][level]           AS step,
+    reached[level]                                                                        AS users,
+    if(reached[1] = 0, NULL, round(100 * users / reached[1], 4))                          AS conversion_pct,
+    if(before = 0, NULL, round(100 * users / before, 4))                                  AS step_conversion_pct,
+    before - users                                                                        AS drop_off
+FROM
+(
+    SELECT
+        arrayMap(n -> countEqual(groupArray(depth) AS depths, n), range(0, 6))            AS at_depth,
+        arrayMap(n -> arraySum(arraySlice(at_depth, n + 1)), range(1, 6))                 AS reached,
+        arrayJoin([1, 2, 3, 4, 5])                                                        AS level,
+        reached[greatest(level - 1, 1)]                                                   AS before
+    FROM
+    (
+        SELECT
+            if(i.user_id != 0, i.user_id, e.user_id)                                      AS shopper,
+            groupUniqArray(toString(e.event_type))                                        AS done,
+            arrayFirstIndex(
+                step -> NOT has(done, step),
+                ['page_view', 'product_view', 'add_to_cart', 'checkout', 'purchase', '']) - 1 AS depth
+        FROM footfall.events AS e
+        LEFT ANY JOIN
+        (
+            SELECT anonymous_id, user_id
+            FROM footfall.identities
+            ORDER BY linked_at DESC, block_id DESC
+            LIMIT 1 BY anonymous_id
+        ) AS i ON e.user_id = i.anonymous_id
+        WHERE e.user_id != 0
+            AND e.event_timestamp >= {from:DateTime64(3, 'UTC')}
+            AND e.event_timestamp < {to:DateTime64(3, 'UTC')}
+        GROUP BY shopper
+    )
+)
+ORDER BY level

@@ -1,0 +1,62 @@
+-- title: Conversion funnel
+-- description: Shoppers who did each step of a purchase and all steps before it, in any order within the range.
+-- reads: mv_user_funnel, identities
+-- grain: day
+-- note: Anonymous shoppers who logged in count as one with their user.
+-- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
+-- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
+-- column: step text ; type of event
+-- column: users count ; shoppers with this step and all before it
+-- column: conversion_pct percent ; users / users of the first step; null where those are none
+-- column: step_conversion_pct percent ; users / users of the step before; null where those are none
+-- column: drop_off count ; users of the step before who did not do this one
+SELECT
+    rung.1                                                                    AS step,
+    rung.2                                                                    AS users,
+    if(first = 0, NULL, round(100 * users / first, 4))                        AS conversion_pct,
+    if(rung.3 = 0, NULL, round(100 * users / rung.3, 4))                      AS step_conversion_pct,
+    rung.3 - users                                                            AS drop_off
+FROM
+(
+    SELECT
+        countIf(viewed)                                                       AS first,
+        countIf(viewed AND saw)                                               AS second,
+        countIf(viewed AND saw AND added)                                     AS third,
+        countIf(viewed AND saw AND added AND checked_out)                     AS fourth,
+        countIf(viewed AND saw AND added AND checked_out AND bought)          AS fifth,
+        arrayJoin([
+            ('page_view', first, first), ('product_view', second, first), ('add_to_cart', third, second),
+            ('checkout', fourth, third), ('purchase', fifth, fourth)])        AS rung
+    FROM
+    (
+        SELECT
+            if(linked.user_id != 0, linked.user_id, seen.user_id)             AS shopper,
+            sum(page_views) > 0                                               AS viewed,
+            sum(product_views) > 0                                            AS saw,
+            sum(add_to_cart) > 0                                              AS added,
+            sum(checkouts) > 0                                                AS checked_out,
+            sum(purchases) > 0                                                AS bought
+        FROM
+        (
+            SELECT
+                user_id,
+                sumMerge(mv_user_funnel.page_views)                           AS page_views,
+                sumMerge(mv_user_funnel.product_views)                        AS product_views,
+                sumMerge(mv_user_funnel.add_to_cart)                          AS add_to_cart,
+                sumMerge(mv_user_funnel.checkouts)                            AS checkouts,
+                sumMerge(mv_user_funnel.purchases)                            AS purchases
+            FROM footfall.mv_user_funnel
+            WHERE user_id != 0
+                AND event_date >= toDate({from:DateTime64(3, 'UTC')})
+                AND event_date < toDate({to:DateTime64(3, 'UTC')})
+            GROUP BY user_id
+        ) AS seen
+        LEFT JOIN
+        (
+            SELECT anonymous_id, argMax(user_id, (linked_at, block_id)) AS user_id
+            FROM footfall.identities
+            GROUP BY anonymous_id
+        ) AS linked ON seen.user_id = linked.anonymous_id
+        GROUP BY shopper
+    )
+)

@@ -1,0 +1,31 @@
+-- title: Daily activity
+-- description: Events, users and revenue of each day of a range; days without events are there with zeros.
+-- reads: mv_country_stats, mv_hourly_events
+-- grain: day
+-- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
+-- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
+-- param: event_type String = ; any ; events of this type alone; empty: all
+-- column: day day ; the day, UTC
+-- column: event_count count ; events
+-- column: unique_users count ; distinct users and anonymous shoppers
+-- column: revenue money ; money received by purchase events, less refund events
+SELECT
+    event_date              AS day,
+    sum(events)             AS event_count,
+    uniqMerge(users)        AS unique_users,
+    sum(money)              AS revenue
+FROM
+(
+    SELECT event_date, event_count AS events, unique_users AS users, mv_country_stats.revenue AS money
+    FROM footfall.mv_country_stats
+    WHERE {event_type:String} = ''
+        AND event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
+    UNION ALL
+    SELECT event_date, event_count AS events, unique_users AS users, total_revenue AS money
+    FROM footfall.mv_hourly_events
+    WHERE {event_type:String} != '' AND event_type = {event_type:String}
+        AND event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
+)
+GROUP BY day
+ORDER BY day WITH FILL
+    FROM toDate({from:DateTime64(3, 'UTC')}) TO toDate({to:DateTime64(3, 'UTC')}) STEP toIntervalDay(1)

@@ -1,0 +1,10 @@
+SELECT
+    toHour(event_timestamp, 'UTC')    AS hour,
+    count()                           AS event_count,
+    uniqIf(user_id, user_id != 0)     AS unique_users,
+    sum(events.revenue)               AS revenue
+FROM footfall.events
+WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+    AND ({event_type:String} = '' OR event_type = {event_type:String})
+GROUP BY hour
+ORDER BY hour WITH FILL FROM 0 TO 24

@@ -1,0 +1,55 @@
+-- title: Live figures
+-- description: What happens now: the last minutes of events, and today's orders and money.
+-- reads: events, mv_hourly_events, mv_country_stats, mv_product_revenue
+-- note: Visitors are distinct ids: a shopper who logged in on the way counts under the anonymous id and the user.
+-- param: at DateTime64(3, 'UTC') = now ; any ; the moment to look from
+-- column: events_last_minute count ; events of the last 60 seconds
+-- column: active_users_5m count ; distinct users and anonymous shoppers of the last 5 minutes
+-- column: active_users_30m count ; the same of the last 30 minutes
+-- column: orders_today count ; distinct orders with a completed line, since midnight UTC
+-- column: revenue_today money ; sum of completed order lines since midnight UTC (gross)
+-- column: aov_today money ; revenue_today / orders_today; null where there are no orders
+-- column: conversion_today percent ; visitors of today with a purchase / visitors of today; null where there are none
+-- column: ingest_lag_ms ms ; median of ingested_at - event_timestamp over the last minute; null without events
+-- column: newest_event time ; latest event of the last 30 minutes; null where there is none
+SELECT
+    events_last_minute,
+    active_users_5m,
+    active_users_30m,
+    orders_today,
+    revenue_today,
+    if(orders_today = 0, NULL, round(toFloat64(revenue_today) / orders_today, 4))    AS aov_today,
+    if(visitors = 0, NULL, round(100 * purchasers / visitors, 4))                    AS conversion_today,
+    ingest_lag_ms,
+    newest_event
+FROM
+(
+    SELECT
+        countIf(event_timestamp > {at:DateTime64(3, 'UTC')} - toIntervalMinute(1))                     AS events_last_minute,
+        uniqIf(user_id, user_id != 0 AND event_timestamp > {at:DateTime64(3, 'UTC')} - toIntervalMinute(5)) AS active_users_5m,
+        uniqIf(user_id, user_id != 0)                                                                  AS active_users_30m,
+        quantileExactOrNullIf(0.5)(
+            toUnixTimestamp64Milli(ingested_at) - toUnixTimestamp64Milli(event_timestamp),
+            event_timestamp > {at:DateTime64(3, 'UTC')} - toIntervalMinute(1))                         AS ingest_lag_ms,
+        maxOrNull(event_timestamp)                                                                     AS newest_event
+    FROM footfall.events
+    WHERE event_timestamp > {at:DateTime64(3, 'UTC')} - toIntervalMinute(30)
+        AND event_timestamp <= {at:DateTime64(3, 'UTC')}
+        AND event_date >= toDate({at:DateTime64(3, 'UTC')} - toIntervalMinute(30))
+        AND event_date <= toDate({at:DateTime64(3, 'UTC')})
+) AS recent,
+(
+    SELECT uniqMergeIf(unique_users, event_type = 'purchase') AS purchasers
+    FROM footfall.mv_hourly_events
+    WHERE event_date = toDate({at:DateTime64(3, 'UTC')}) AND event_type = 'purchase'
+) AS bought,
+(
+    SELECT uniqMerge(unique_users) AS visitors
+    FROM footfall.mv_country_stats
+    WHERE event_date = toDate({at:DateTime64(3, 'UTC')})
+) AS came,
+(
+    SELECT uniqMerge(order_count) AS orders_today, sum(total_revenue) AS revenue_today
+    FROM footfall.mv_product_revenue
+    WHERE order_date = toDate({at:DateTime64(3, 'UTC')}) AND status = 'completed'
+) AS paid

@@ -1,0 +1,132 @@
+"""Proves a figure: runs a named query and its twin on the raw rows, and compares the two to the last digit.
+
+Both statements start at the same moment, so that they see the same rows. While events stream in, the instant
+between an insert into a base table and its arrival in the rollups can still show: a comparison that fails is
+made again, up to `ATTEMPTS` times, and a difference is reported where it stays. Where raw rows of the range
+have expired the verdict is "cannot be proved", never "equal".
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, Literal
+
+from clickhouse_connect.driver.asyncclient import AsyncClient
+
+from footfall.config import Config
+from footfall.errors import InvalidParameter
+from footfall.query.catalogue import NamedQuery
+from footfall.query.freshness import freshness
+from footfall.query.parameters import Bound, bind
+from footfall.query.run import Answer, Row, execute, run_bound
+
+ATTEMPTS: Final = 8
+PAUSE_S: Final = 0.25
+SHOWN: Final = 100
+Verdict = Literal["equal", "different", "cannot be proved"]
+
+# The oldest day that each rollup holds; a constant statement a table, because names cannot be bound.
+_OLDEST = {
+    "mv_hourly_events": "SELECT min(event_date) FROM footfall.mv_hourly_events",
+    "mv_user_funnel": "SELECT min(event_date) FROM footfall.mv_user_funnel",
+    "mv_country_stats": "SELECT min(event_date) FROM footfall.mv_country_stats",
+    "daily_user_activity": "SELECT min(activity_date) FROM footfall.daily_user_activity",
+    "mv_product_revenue": "SELECT min(order_date) FROM footfall.mv_product_revenue",
+}
+ORDER_ROLLUPS = frozenset({"mv_product_revenue"})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A cell in which an answer and its proof differ, or a row that only one of them has."""
+
+    row: str
+    column: str
+    answer: Any
+    proof: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A verdict with its reason, both answers, and the first `SHOWN` differences."""
+
+    verdict: Verdict
+    reason: str
+    differences: tuple[Difference, ...]
+    answer: Answer
+    proof: Answer | None
+
+
+async def prove(client: AsyncClient, query: NamedQuery, params: Mapping[str, str], config: Config) -> Proof:
+    """Compares `query` with its twin; raises `InvalidParameter` where it has none, as it reads raw rows."""
+    if query.proof is None:
+        raise InvalidParameter(f"{query.name} needs no proof: it reads the raw rows itself", field="query")
+    bound = bind(query, params)
+    if reach := await _expired(client, query, bound, config):
+        answer = await run_bound(client, query, query.sql, bound, await freshness(client, query.reads))
+        return Proof("cannot be proved", f"raw rows reach back to {reach}", (), answer, None)
+    return await _compare(client, query, query.proof, bound)
+
+
+async def _compare(client: AsyncClient, query: NamedQuery, twin: str, bound: Bound) -> Proof:
+    attempt = 1
+    while True:
+        newest = await freshness(client, query.reads)
+        answer, proof = await asyncio.gather(
+            run_bound(client, query, query.sql, bound, newest), run_bound(client, query, twin, bound, newest)
+        )
+        differences = compare(answer, proof)
+        if not differences:
+            return Proof("equal", f"{len(answer.rows)} rows agree with the raw rows", (), answer, proof)
+        if attempt == ATTEMPTS:
+            reason = f"{len(differences)} cells differ from the raw rows"
+            return Proof("different", reason, tuple(differences[:SHOWN]), answer, proof)
+        await asyncio.sleep(PAUSE_S)
+        attempt += 1
+
+
+async def _expired(client: AsyncClient, query: NamedQuery, bound: Bound, config: Config) -> date | None:
+    """The day that raw rows reach back to, where the range asks for figures from before it."""
+    start = bound.values.get("from")
+    if not isinstance(start, str):
+        return None
+    for rollup in query.reads:
+        if rollup not in _OLDEST:
+            continue
+        reach = raw_reach(config, rollup)
+        if reach is None or date.fromisoformat(start[:10]) >= reach:
+            continue
+        result, _ = await execute(client, _OLDEST[rollup], {})
+        oldest: date = result.result_rows[0][0]
+        if date(1970, 1, 1) < oldest < reach:
+            return reach
+    return None
+
+
+def raw_reach(config: Config, rollup: str) -> date | None:
+    """The oldest day of which no raw row has expired; None where raw rows are kept for ever."""
+    days = config.orders_ttl_days if rollup in ORDER_ROLLUPS else config.events_ttl_days
+    return None if days == 0 else datetime.now(UTC).date() - timedelta(days=days - 1)
+
+
+def compare(answer: Answer, proof: Answer) -> list[Difference]:
+    """Every cell that differs; rows are matched by their texts and times, else by their place."""
+    left, right = _keyed(answer), _keyed(proof)
+    if len(left) != len(answer.rows) or len(right) != len(proof.rows):
+        left = {str(place): row for place, row in enumerate(answer.rows, 1)}
+        right = {str(place): row for place, row in enumerate(proof.rows, 1)}
+    names = [column.name for column in answer.columns]
+    return [
+        Difference(key, name, ours, theirs)
+        for key in dict.fromkeys([*left, *right])
+        for name in names
+        if (ours := left.get(key, {}).get(name)) != (theirs := right.get(key, {}).get(name))
+    ]
+
+
+def _keyed(answer: Answer) -> dict[str, Row]:
+    keys = [column.name for column in answer.columns if column.unit in {"text", "time", "day", "id"}]
+    if not keys:
+        return {str(place): row for place, row in enumerate(answer.rows, 1)}
+    return {" ".join(str(row[key]) for key in keys): row for row in answer.rows}

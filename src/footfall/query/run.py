@@ -1,0 +1,133 @@
+"""Runs a named query, or SQL that somebody typed, and gives the answer with what is to be known about it.
+
+Rows hold plain Python values: ids are strings (they exceed 2^53), money is `Decimal`, times are aware UTC
+datetimes, and a number that is not finite is None. `meta` says where the figures come from: query, SQL,
+parameters as bound, what it reads, rows and bytes read (the store's own count), milliseconds, freshness (time
+of the newest row it could see) and notes. Values reach the SQL as bound parameters only.
+"""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+from clickhouse_connect.driver import exceptions
+from clickhouse_connect.driver.asyncclient import AsyncClient
+from clickhouse_connect.driver.query import QueryResult
+
+from footfall.errors import CallersFault, FootfallError, Overloaded, StoreUnavailable
+from footfall.query.catalogue import Column, NamedQuery
+from footfall.query.freshness import freshness
+from footfall.query.parameters import Bound, bind
+
+Row = dict[str, Any]
+_SAFE_INTEGER = 1 << 53
+# ClickHouse's codes for a bound that was reached: too many queries, memory, time, rows or bytes.
+_LIMITS = frozenset({202, 241, 159, 158, 307, 396, 160})
+_UNITS = {"Date": "day", "Date32": "day", "Bool": "flag"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Columns, rows by column name, and `meta`."""
+
+    columns: tuple[Column, ...]
+    rows: list[Row]
+    meta: dict[str, Any]
+
+
+async def run(client: AsyncClient, query: NamedQuery, params: Mapping[str, str]) -> Answer:
+    """The answer of `query`; raises `InvalidParameter` for a value that its header does not accept."""
+    bound = bind(query, params)
+    newest = await freshness(client, query.reads)
+    return await run_bound(client, query, query.sql, bound, newest)
+
+
+async def run_bound(
+    client: AsyncClient, query: NamedQuery, sql: str, bound: Bound, newest: datetime | None
+) -> Answer:
+    """The answer of one of the statements of `query`, with parameters that are bound already."""
+    result, elapsed_ms = await execute(client, sql, bound.values)
+    meta = {
+        "query": query.name,
+        "title": query.title,
+        "sql": sql,
+        "params": bound.shown,
+        "reads": list(query.reads),
+        **_cost(result, elapsed_ms),
+        "freshness": newest,
+        "notes": [*query.notes, *bound.notes],
+    }
+    return Answer(query.columns, _rows(result, query.columns), meta)
+
+
+async def run_sql(client: AsyncClient, sql: str) -> Answer:
+    """The answer of SQL that somebody typed; `client` is `analyst`, whose rights and limits are the guard."""
+    result, elapsed_ms = await execute(client, sql, {})
+    columns = tuple(
+        Column(name, _unit(name, kind.name), kind.name)
+        for name, kind in zip(result.column_names, result.column_types, strict=True)
+    )
+    meta = {"query": None, "title": "SQL", "sql": sql, **_cost(result, elapsed_ms), "notes": []}
+    return Answer(columns, _rows(result, columns), meta)
+
+
+async def execute(client: AsyncClient, sql: str, values: Mapping[str, Any]) -> tuple[QueryResult, float]:
+    """The store's result and the milliseconds that it took; raises Footfall's errors, never the driver's."""
+    started = time.perf_counter()
+    try:
+        result = await client.query(sql, parameters=dict(values))
+    except (exceptions.Error, aiohttp.ClientError, TimeoutError) as error:
+        raise store_error(error) from error
+    return result, round((time.perf_counter() - started) * 1000, 1)
+
+
+def store_error(error: Exception) -> FootfallError:
+    """A driver's error as one of ours, with the store's own code, name and text where it gave one."""
+    if not isinstance(error, exceptions.Error) or error.code is None:
+        return StoreUnavailable(f"the store does not answer: {error}")
+    text = str(error).split("(for url", 1)[0].strip()
+    fault = Overloaded if error.code in _LIMITS else CallersFault
+    return fault(text, store_code=error.code, store_name=error.name)
+
+
+def _cost(result: QueryResult, elapsed_ms: float) -> dict[str, Any]:
+    return {
+        "rows_read": int(result.summary.get("read_rows", 0)),
+        "bytes_read": int(result.summary.get("read_bytes", 0)),
+        "elapsed_ms": elapsed_ms,
+    }
+
+
+def _unit(name: str, type_name: str) -> str:
+    if name == "id" or name.endswith("_id"):
+        return "id"
+    if type_name.startswith("DateTime"):
+        return "time"
+    return _UNITS.get(type_name, "count" if "Int" in type_name else "text")
+
+
+def _rows(result: QueryResult, columns: tuple[Column, ...]) -> list[Row]:
+    units = {column.name: column.unit for column in columns}
+    fields = [(name, units.get(name, "")) for name in result.column_names]
+    return [
+        {name: _plain(value, unit) for (name, unit), value in zip(fields, row, strict=True)}
+        for row in result.result_rows
+    ]
+
+
+def _plain(value: Any, unit: str) -> Any:
+    if value is None:
+        return None
+    if unit == "id":
+        return str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, int) and abs(value) > _SAFE_INTEGER:
+        return str(value)
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return value
