@@ -3,9 +3,12 @@
 A database that does not exist gets the snapshot; one of an older release gets the migrations that it lacks
 and the objects that are new. The versions that the snapshot contains are recorded before its first object
 is made, so that a run that was killed half-way is told from an older release, and the next run finishes it.
-Every statement may be run again and by two runs at once; a run that finds nothing to do changes nothing.
+Every statement may be run again, and a run that finds nothing to do changes nothing. Runs of one data folder
+take turns by a lock on a file, which the kernel releases however a run ends.
 """
 
+import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +35,10 @@ _RECORD = """
 INSERT INTO footfall_private.schema_migrations (version, name)
 SELECT step.1, step.2
 FROM (SELECT arrayJoin(arrayZip({versions:Array(UInt32)}, {names:Array(String)})) AS step)
+"""
+_DROPS = """
+SELECT table, latest_fail_reason FROM system.mutations
+WHERE database = 'footfall' AND NOT is_done AND command LIKE '%DROP PROJECTION%'
 """
 _OBJECTS = "SELECT database, name FROM system.tables WHERE database IN ('footfall', 'footfall_private')"
 
@@ -62,7 +69,11 @@ def migrate(config: Config) -> Report:
     store does not answer.
     """
     retention.check(config)
-    with _answering(config), store.connect(config, "footfall", database=None) as client:
+    with (
+        _turn(config),
+        _answering(config),
+        store.connect(config, "footfall", database=None) as client,
+    ):
         report = upgrade(client, config)
         if not config.embedded:
             report.changed += users.apply(client, config)
@@ -85,6 +96,7 @@ def upgrade(client: Store, config: Config, folder: Path = statements.FOLDER) -> 
     _create(client, [s for s in snapshot if s.kind == "TABLE"], report)
     for migration in migrations:
         if migration.version not in applied:
+            _wait_for_drops(client)
             client.command(migration.sql)
             _record(client, [(migration.version, migration.name)])
             report.migrated.append(f"{migration.version:04} {migration.name}")
@@ -139,6 +151,19 @@ def _record(client: Store, steps: list[tuple[int, str]]) -> None:
     client.command(_RECORD, parameters={"versions": list(versions), "names": list(names)})
 
 
+def _wait_for_drops(client: Store) -> None:
+    """Waits until no part holds a projection that was dropped.
+
+    A run that was killed while the engine removed one leaves that to the engine's background; a part that
+    still has it must not meet a new projection of the same name.
+    """
+    while dropping := client.query(_DROPS).result_rows:
+        for table, reason in dropping:
+            if reason:
+                raise StoreUnavailable(f"the store cannot drop a projection of footfall.{table}: {reason}")
+        time.sleep(0.1)
+
+
 def _refuse_newer(applied: set[int], version: int) -> None:
     if (newest := max(applied)) > version:
         raise UsageError(
@@ -152,6 +177,19 @@ def _refuse_old_server(client: Store) -> None:
     if tuple(int(number) for number in str(version).split(".")[:2]) < OLDEST_SERVER:
         oldest = ".".join(map(str, OLDEST_SERVER))
         raise UsageError(f"the store is ClickHouse {version}; Footfall needs {oldest} or newer")
+
+
+@contextmanager
+def _turn(config: Config) -> Iterator[None]:
+    path = config.data_dir / "migrate.lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = path.open("w")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

@@ -1,0 +1,79 @@
+-- events: one row an immutable action of a shopper; the fact table every rollup is fed from.
+--
+-- Serves:  the live stream and user timelines (proj_by_user, proj_by_timestamp), filters that no
+--          rollup holds, and the proof of every figure that a rollup answers.
+-- Money:   `revenue` is money received and stands on purchase (and, negative, on refund) events only;
+--          what an item or a cart is worth elsewhere is `value`, so a cart is never counted as a sale.
+-- Nobody:  user_id 0 means that nobody is known: kept in totals, left out of every distinct count.
+-- Costs:   the five light projections store a sort order and a row number, not the rows.
+CREATE TABLE IF NOT EXISTS footfall.events {on_cluster}
+(
+    event_id          UUID,
+    event_type        LowCardinality(String),
+    event_timestamp   DateTime64(3, 'UTC')       CODEC(Delta, ZSTD),
+    event_date        Date                       DEFAULT toDate(event_timestamp) CODEC(Delta, ZSTD),
+    user_id           UInt64                     CODEC(T64, ZSTD),
+    session_id        String                     CODEC(ZSTD),
+    product_id        UInt64                     CODEC(T64, ZSTD),
+    order_id          String                     CODEC(ZSTD),
+    page_url          String                     CODEC(ZSTD),
+    referrer          String                     CODEC(ZSTD),
+    utm_source        LowCardinality(String),
+    utm_medium        LowCardinality(String),
+    utm_campaign      LowCardinality(String),
+    search_term       String                     CODEC(ZSTD),
+    device_type       LowCardinality(String),
+    browser           LowCardinality(String),
+    country           LowCardinality(String),
+    revenue           Decimal(18, 4)             CODEC(ZSTD),
+    value             Decimal(18, 4)             CODEC(ZSTD),
+    currency          LowCardinality(String),
+    quantity          UInt32                     CODEC(T64, ZSTD),
+    duration_seconds  UInt32                     CODEC(T64, ZSTD),
+    properties        String                     CODEC(ZSTD(3)),
+    ingested_at       DateTime64(3, 'UTC')       DEFAULT now64(3, 'UTC') CODEC(Delta, ZSTD),
+    block_id          UInt64                     CODEC(ZSTD),
+
+    CONSTRAINT event_date_is_the_day_of_event_timestamp CHECK event_date = toDate(event_timestamp),
+
+    INDEX idx_event_type        event_type        TYPE set(64)            GRANULARITY 1,
+    INDEX idx_device_type       device_type       TYPE set(16)            GRANULARITY 1,
+    INDEX idx_country           country           TYPE set(256)           GRANULARITY 1,
+    INDEX idx_session_id        session_id        TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_page_url          page_url          TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_event_id          event_id          TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_order_id          order_id          TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_product_id        product_id        TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_search_term       search_term       TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_utm_campaign      utm_campaign      TYPE set(256)           GRANULARITY 1,
+    INDEX idx_revenue           revenue           TYPE minmax             GRANULARITY 1,
+    INDEX idx_duration_seconds  duration_seconds  TYPE minmax             GRANULARITY 1,
+    INDEX idx_ingested_at       ingested_at       TYPE minmax             GRANULARITY 1,
+    INDEX idx_block_id          block_id          TYPE minmax             GRANULARITY 1,
+
+    PROJECTION proj_by_country   (SELECT _part_offset ORDER BY country, event_date, event_type),
+    PROJECTION proj_by_user      (SELECT _part_offset ORDER BY user_id, event_timestamp),
+    PROJECTION proj_by_timestamp (SELECT _part_offset ORDER BY event_timestamp, event_type),
+    PROJECTION proj_by_session   (SELECT _part_offset ORDER BY session_id, event_timestamp),
+    PROJECTION proj_by_product   (SELECT _part_offset ORDER BY product_id, event_timestamp),
+    PROJECTION proj_daily_stats
+    (
+        SELECT event_date, event_type, count(), sum(revenue)
+        GROUP BY event_date, event_type
+    ),
+    PROJECTION proj_daily_devices
+    (
+        SELECT event_date, event_type, device_type, browser, count(), sum(revenue)
+        GROUP BY event_date, event_type, device_type, browser
+    ),
+    PROJECTION proj_daily_sources
+    (
+        SELECT event_date, event_type, utm_source, utm_medium, utm_campaign, count(), sum(revenue)
+        GROUP BY event_date, event_type, utm_source, utm_medium, utm_campaign
+    )
+)
+ENGINE = {engine:MergeTree}
+PARTITION BY toYYYYMM(event_date)
+ORDER BY (event_type, event_date, user_id, event_timestamp)
+TTL event_date + INTERVAL 90 DAY
+SETTINGS non_replicated_deduplication_window = 10000

@@ -1,0 +1,48 @@
+-- orders: an append-only ledger of order lines; nothing is updated.
+--
+-- Statuses: pending (placed, not money yet), completed, cancelled, refunded, adjusted (stock and price
+--           corrections: not money). A transition is two rows: the line with negative quantity and amount
+--           in the old status, positive in the new. A refund, or the cancellation of a completed line, is
+--           one negative row in refunded or cancelled.
+-- Money:    gross = sum over completed; refunds = sum over refunded and cancelled (negative);
+--           net = gross + refunds. `total_amount` is what the row adds.
+-- Serves:   order history by user, product and status; the shop's AOV; proofs of mv_product_revenue.
+CREATE TABLE IF NOT EXISTS footfall.orders {on_cluster}
+(
+    entry_id          UUID,
+    order_id          String                     CODEC(ZSTD),
+    line_id           String                     CODEC(ZSTD),
+    user_id           UInt64                     CODEC(T64, ZSTD),
+    product_id        UInt64                     CODEC(T64, ZSTD),
+    order_timestamp   DateTime64(3, 'UTC')       CODEC(Delta, ZSTD),
+    order_date        Date                       DEFAULT toDate(order_timestamp) CODEC(Delta, ZSTD),
+    status            LowCardinality(String),
+    payment_method    LowCardinality(String),
+    quantity          Int32                      CODEC(T64, ZSTD),
+    unit_price        Decimal(18, 4)             CODEC(ZSTD),
+    discount          Decimal(18, 4)             CODEC(ZSTD),
+    total_amount      Decimal(18, 4)             CODEC(ZSTD),
+    currency          LowCardinality(String),
+    country           LowCardinality(String),
+    unlinked          Bool                       DEFAULT false,
+    properties        String                     CODEC(ZSTD(3)),
+    ingested_at       DateTime64(3, 'UTC')       DEFAULT now64(3, 'UTC') CODEC(Delta, ZSTD),
+    block_id          UInt64                     CODEC(ZSTD),
+
+    CONSTRAINT order_date_is_the_day_of_order_timestamp CHECK order_date = toDate(order_timestamp),
+
+    INDEX idx_status          status          TYPE set(16)            GRANULARITY 1,
+    INDEX idx_payment_method  payment_method  TYPE set(32)            GRANULARITY 1,
+    INDEX idx_order_id        order_id        TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_entry_id        entry_id        TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_block_id        block_id        TYPE minmax             GRANULARITY 1,
+
+    PROJECTION proj_by_user    (SELECT _part_offset ORDER BY user_id, order_timestamp),
+    PROJECTION proj_by_product (SELECT _part_offset ORDER BY product_id, order_timestamp),
+    PROJECTION proj_by_amount  (SELECT _part_offset ORDER BY total_amount)
+)
+ENGINE = {engine:MergeTree}
+PARTITION BY toYYYYMM(order_date)
+ORDER BY (status, order_date, user_id, order_timestamp)
+TTL order_date + INTERVAL 365 DAY
+SETTINGS non_replicated_deduplication_window = 10000
