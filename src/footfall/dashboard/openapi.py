@@ -11,6 +11,10 @@ from footfall import __version__
 from footfall.query import Column, NamedQuery, Parameter
 
 Schema = dict[str, Any]
+_SIDES = {
+    "proof": "Compares the answer with its twin on the raw rows.",
+    "explain": "What the store reads to answer.",
+}
 _RANGE = re.compile(r"(?P<low>-?\d+)\.\.(?P<high>-?\d+)")
 _UNITS: dict[str, Schema] = {
     "id": {"type": "string"},
@@ -144,7 +148,9 @@ def _schema(parameter: Parameter) -> Schema:
         schema = {"type": "string"}
         if "|" in parameter.accepts:
             schema["enum"] = parameter.accepts.split("|")
-    return schema | {"default": parameter.default} if parameter.default else schema
+    if not parameter.default:
+        return schema
+    return schema | {"default": int(parameter.default) if schema["type"] == "integer" else parameter.default}
 
 
 _META: Schema = {

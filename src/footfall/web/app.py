@@ -7,11 +7,12 @@ for HTML. An error nobody foresaw tells the caller an id only; the log has the r
 import logging
 import secrets
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 from quart import Quart, Response, render_template, request, send_from_directory
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp
 from werkzeug.exceptions import HTTPException
 
 from footfall.config import Config
@@ -37,7 +38,8 @@ def create_app(config: Config, page: Literal["dashboard", "live"]) -> Quart:
     app = Quart(f"footfall.{page}", static_folder=None, template_folder=str(WEB / "templates"))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
-    app.asgi_app = GZipMiddleware(app.asgi_app, minimum_size=1024, compresslevel=6)  # type: ignore[method-assign]
+    zipped: Any = GZipMiddleware(cast(ASGIApp, app.asgi_app), minimum_size=1024, compresslevel=6)
+    app.asgi_app = zipped  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals |= {
         "shop_name": config.shop_name,

@@ -1,20 +1,23 @@
-"""The named queries over HTTP, the same on both dashboards: `/api/queries`, `/api/query/NAME`, its proof and plan.
+"""The named queries over HTTP, the same on both dashboards: the catalogue, each answer, its proof, its plan.
 
 A parameter that is unknown, given twice or not accepted is refused with what is accepted, by the query's own
 header: a filter that is silently ignored would be a wrong answer.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Final
 
 from quart import Blueprint, Response, request
 
 from footfall.config import Config
 from footfall.countries import COUNTRIES
 from footfall.errors import InvalidParameter, NotFound
-from footfall.query import NamedQuery, catalogue, encode, explain, prove, run
+from footfall.query import Answer, NamedQuery, Proof, catalogue, encode, explain, prove, run
 from footfall.query.encode import to_json
 from footfall.web.reading import Reading
+
+PROOF_ROWS: Final = 100
 
 
 class Queries:
@@ -37,13 +40,29 @@ class Queries:
 
     async def proof(self, name: str, params: Mapping[str, str]) -> Response:
         """The comparison of a query with its twin on the raw rows."""
-        return as_json(to_json({"data": await prove(await self._reading.client(), self.named(name), params)}))
+        query = self.named(name)
+        proof = await prove(await self._reading.client(), query, params)
+        return as_json(to_json({"data": _proof(proof)}))
 
     async def plan(self, name: str, params: Mapping[str, str]) -> Response:
         """What the store would read to answer a query."""
-        return as_json(
-            to_json({"data": await explain(await self._reading.client(), self.named(name), params)})
-        )
+        plan = await explain(await self._reading.client(), self.named(name), params)
+        return as_json(to_json({"data": plan}))
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    """A proof with both answers, at most `PROOF_ROWS` rows of each."""
+    return {
+        "verdict": proof.verdict,
+        "reason": proof.reason,
+        "differences": [asdict(difference) for difference in proof.differences],
+        "answer": _side(proof.answer),
+        "proof": None if proof.proof is None else _side(proof.proof),
+    }
+
+
+def _side(answer: Answer) -> dict[str, Any]:
+    return {"data": answer.rows[:PROOF_ROWS], "rows": len(answer.rows), "meta": answer.meta}
 
 
 def as_json(body: bytes) -> Response:

@@ -36,26 +36,29 @@ function makeDialog() {
 function section({ label, answer }, several) {
   const { meta } = answer;
   const definition = h("p", { text: " " });
+  const code = h("pre", { class: "code", tabindex: "0" });
+  const open = page.live && h("a", { class: "button button-small" }, "Open in SQL");
+  const showSql = (sql) => {
+    code.textContent = filledIn(sql, meta.params);
+    if (open) open.href = `${page.live}/#sql=${encodeURIComponent(code.textContent)}`;
+  };
+  if (meta.sql) showSql(meta.sql);
   describe(meta.query).then((query) => {
-    definition.textContent = query?.description ?? "";
-    if (query && !query.provable) prove.replaceChildren(unprovable());
+    if (!query) return;
+    definition.textContent = query.description;
+    if (!meta.sql) showSql(query.sql);
+    if (!query.provable) prove.replaceChildren(unprovable());
   });
   const prove = h("div", {}, proofButton(meta));
   return h(
     "section",
-    { class: "sheet-body-part" },
+    { class: "stack" },
     several && h("h3", { text: label ?? meta.title }),
     definition,
     facts(meta),
     h("h3", { text: "SQL" }),
-    h("pre", { class: "code", tabindex: "0", text: filledIn(meta) }),
-    h(
-      "div",
-      { class: "row" },
-      page.live &&
-        h("a", { class: "button button-small", href: `${page.live}/#sql=${encodeURIComponent(filledIn(meta))}` }, "Open in SQL"),
-      planButton(meta),
-    ),
+    code,
+    h("div", { class: "row" }, open, planButton(meta)),
     h("h3", { text: "Proof" }),
     prove,
   );
@@ -92,7 +95,7 @@ function bytes(number) {
 }
 
 /** The statement with its parameters as literals, so that it runs anywhere; for reading and copying only. */
-export function filledIn({ sql, params }) {
+export function filledIn(sql, params) {
   return sql.replace(/\{([A-Za-z_0-9]+):([^{}]+)\}/g, (whole, name, type) =>
     name in params ? literal(params[name], type.trim()) : whole,
   );
@@ -128,13 +131,15 @@ function planButton(meta) {
   return button;
 }
 
-function planText(plan) {
-  const lines = plan.lines ?? plan.text ?? plan;
-  return Array.isArray(lines) ? lines.join("\n") : typeof lines === "string" ? lines : JSON.stringify(lines, null, 2);
+function planText({ reads, lines }) {
+  const granules = reads
+    .filter((read) => read.granules_total)
+    .map((read) => `${read.source}: ${count(read.granules)} of ${count(read.granules_total)} granules`);
+  return [...granules, "", ...lines].join("\n").trim();
 }
 
 function unprovable() {
-  return verdict("unprovable", "Needs no proof", "This query reads the raw rows themselves.");
+  return h("p", { class: "muted", text: "Needs no proof: this query reads the raw rows themselves." });
 }
 
 function proofButton(meta) {
@@ -145,30 +150,72 @@ function proofButton(meta) {
     result.replaceChildren(h("p", { class: "card-message", text: "Reading the raw rows …" }));
     try {
       const { data } = await get(`/api/query/${meta.query}/proof`, given(meta));
-      result.replaceChildren(proofResult(data));
+      result.replaceChildren(verdict(data));
     } catch (error) {
-      result.replaceChildren(verdict("unprovable", "Cannot be proved now", error.message));
+      result.replaceChildren(verdict({ verdict: "cannot be proved", reason: error.message, differences: [] }));
     }
     button.disabled = false;
   });
-  return h("div", {}, h("p", { class: "row" }, button, h("span", { class: "muted", text: "computes the same from raw rows and compares" })), result);
+  const says = h("span", { class: "muted", text: "computes the same from the raw rows and compares" });
+  return h("div", { class: "stack" }, h("p", { class: "row" }, button, says), result);
 }
 
 const HEADINGS = {
-  equal: "Equal: the raw rows say the same",
-  different: "Different: the raw rows say something else",
-  unprovable: "Cannot be proved",
+  equal: "Equal",
+  different: "Different",
+  "cannot be proved": "Cannot be proved",
 };
 
-function proofResult(proof) {
-  return verdict(proof.verdict, HEADINGS[proof.verdict] ?? proof.verdict, proof.reason ?? "", proof);
-}
-
-function verdict(kind, heading, reason, proof) {
+function verdict(outcome) {
+  const { answer, proof } = outcome;
   return h(
     "div",
-    { class: "verdict", "data-verdict": kind },
-    h("strong", { text: heading }),
-    reason && h("p", { text: reason }),
+    { class: "verdict stack", "data-verdict": outcome.verdict },
+    h("strong", { text: HEADINGS[outcome.verdict] ?? outcome.verdict }),
+    h("p", { text: sentence(outcome.reason) }),
+    outcome.differences.length > 0 && differences(outcome.differences),
+    answer && proof && h("p", { class: "muted", text: costs(answer.meta, proof.meta) }),
+    answer && proof && answer.data.length === 1 && bothFigures(answer, proof),
   );
 }
+
+const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, ".");
+
+function costs(ours, theirs) {
+  return (
+    `Answer: ${tenth(ours.elapsed_ms)} ms, ${count(ours.rows_read)} rows read. ` +
+    `Proof: ${tenth(theirs.elapsed_ms)} ms, ${count(theirs.rows_read)} raw rows read.`
+  );
+}
+
+function bothFigures(answer, proof) {
+  const [ours] = answer.data;
+  const [theirs] = proof.data;
+  return compared(
+    ["Figure", "Answer", "Raw rows"],
+    Object.keys(ours).map((name) => [name.replaceAll("_", " "), ours[name], theirs?.[name]]),
+  );
+}
+
+function differences(found) {
+  return compared(
+    ["Row", "Column", "Answer", "Raw rows"],
+    found.slice(0, 20).map((cell) => [cell.row, cell.column, cell.answer, cell.proof]),
+  );
+}
+
+function compared(heads, rows) {
+  return h(
+    "div",
+    { class: "table-wrap" },
+    h(
+      "table",
+      {},
+      h("thead", {}, h("tr", {}, heads.map((text) => h("th", { scope: "col", text })))),
+      h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((value) => h("td", { text: plain(value) }))))),
+    ),
+  );
+}
+
+const plain = (value) => (typeof value === "number" ? exact.format(value) : String(value ?? "–"));
+const exact = new Intl.NumberFormat(undefined, { maximumFractionDigits: 4 });

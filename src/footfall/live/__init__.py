@@ -1,0 +1,19 @@
+"""The live dashboard on :3001: what happens now, pushed to every open page over one stream each.
+
+One poller a process reads new events (`poller`) and the boards beside them (`boards`), whatever the number
+of pages; `hub` fans frames out to subscribers over bounded queues; `sql` runs what people type, as
+`analyst`; `app` is the HTTP side.
+"""
+
+from footfall.config import Config
+
+
+def serve(config: Config) -> None:
+    """Serves the live dashboard until it is stopped."""
+    from footfall.live.app import create
+    from footfall.serve import run_app
+
+    run_app(create(config), config, config.live_port, "live")
+
+
+__all__ = ["serve"]

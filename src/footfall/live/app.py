@@ -1,0 +1,68 @@
+"""The application on :3001: the page, the stream at `/events`, every named query, and the SQL box."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from quart import Quart, Response, request
+
+from footfall.config import Config
+from footfall.live.boards import Boards
+from footfall.live.hub import Hub, Subscriber
+from footfall.live.poller import Poller
+from footfall.live.sql import SqlBox
+from footfall.query.encode import to_json
+from footfall.web.app import create_app
+from footfall.web.named import Queries, as_json, blueprint
+from footfall.web.reading import Reading
+
+HEARTBEAT_S: Final = 15.0
+RETRY_MS: Final = 2000
+
+
+def create(config: Config) -> Quart:
+    """The live dashboard's application."""
+    app = create_app(config, "live")
+    reading, typing = Reading(config, "reader"), Reading(config, "analyst")
+    queries = Queries(config, reading)
+    hub = Hub()
+    box = SqlBox(typing)
+    app.register_blueprint(blueprint(queries))
+    tasks: set[asyncio.Task[None]] = set()
+
+    @app.before_serving
+    async def start() -> None:
+        for work in (Poller(hub, queries, reading), Boards(hub, queries, reading)):
+            tasks.add(asyncio.create_task(work.run_forever()))
+
+    @app.after_serving
+    async def stop() -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await reading.close()
+        await typing.close()
+
+    @app.get("/events")
+    async def events() -> Response:
+        last = request.headers.get("Last-Event-ID") or request.args.get("last_event_id")
+        response = Response(_frames(hub, hub.join(last)), mimetype="text/event-stream")
+        response.headers |= {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        response.timeout = None
+        return response
+
+    @app.post("/api/sql")
+    async def sql() -> Response:
+        return as_json(to_json(await box.run(await request.get_data(True, False, False))))
+
+    return app
+
+
+async def _frames(hub: Hub, subscriber: Subscriber) -> AsyncIterator[bytes]:
+    """What one page is sent, until it is closed; a comment where nothing came for a while."""
+    try:
+        yield f"retry: {RETRY_MS}\n\n".encode()
+        while True:
+            yield await subscriber.next(HEARTBEAT_S) or b": heartbeat\n\n"
+    finally:
+        hub.leave(subscriber)

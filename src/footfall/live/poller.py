@@ -1,0 +1,133 @@
+"""The one reader of new events in this process.
+
+`ingested_at` is set before a row becomes visible, so a cursor would miss rows that become visible late: each
+look reads a window that overlaps the last by `OVERLAP_S` and drops the ids it has sent. How many events came
+is counted by the store, by second of their arrival, so the count is right where the rows are a sample: a
+frame carries at most `SAMPLE` events, spread evenly over those that are new.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from footfall.errors import FootfallError
+from footfall.live.hub import EVENTS, REPLAY_S, Hub
+from footfall.query import run
+from footfall.web.named import Queries
+from footfall.web.reading import Reading
+
+PERIOD_S: Final = 0.4
+OVERLAP_S: Final = 10
+ROWS: Final = 2000
+SAMPLE: Final = 100
+FIRST_LOOK_S: Final = 600
+RETRY_S: Final = 1.0
+
+Row = dict[str, Any]
+
+
+class Seen:
+    """Ids that were sent and counts that were told, for as long as the overlap can bring them again."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, datetime] = {}
+        self._counts: dict[datetime, int] = {}
+
+    def new_rows(self, rows: Sequence[Row]) -> list[Row]:
+        """Those of `rows` (newest first) that were not sent, the oldest first; they count as sent now."""
+        new = [row for row in rows if row["event_id"] not in self._ids]
+        self._ids |= {row["event_id"]: row["ingested_at"] for row in new}
+        return new[::-1]
+
+    def new_count(self, seconds: Sequence[Row]) -> int:
+        """How many more events arrived than were told, from counts by second of arrival."""
+        grown = 0
+        for row in seconds:
+            grown += max(0, row["events"] - self._counts.get(row["second"], 0))
+            self._counts[row["second"]] = row["events"]
+        return grown
+
+    def forget_before(self, moment: datetime) -> None:
+        """Forgets what no later look can bring again."""
+        self._ids = {event_id: at for event_id, at in self._ids.items() if at >= moment}
+        self._counts = {second: count for second, count in self._counts.items() if second >= moment}
+
+
+def spread(rows: Sequence[Row], limit: int) -> list[Row]:
+    """At most `limit` of `rows`, evenly spread and always with the last: a fair sample."""
+    if len(rows) <= limit:
+        return list(rows)
+    step = len(rows) / limit
+    return [rows[int((index + 1) * step) - 1] for index in range(limit)]
+
+
+class Poller:
+    """Reads new events while somebody watches or may come back, and publishes them."""
+
+    def __init__(self, hub: Hub, queries: Queries, reading: Reading) -> None:
+        self._hub = hub
+        self._queries = queries
+        self._reading = reading
+        self._seen = Seen()
+        self._away = False
+
+    async def run_forever(self) -> None:
+        """Polls until it is cancelled; while nobody has watched for `REPLAY_S` it rests."""
+        started = False
+        while True:
+            if self._idle():
+                await self._hub.woken.wait()
+                started = False
+            began = time.monotonic()
+            try:
+                await (self._look() if started else self._start())
+                started = True
+                self._tell(away=False)
+            except FootfallError:
+                self._tell(away=True)
+                await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(max(0.0, began + PERIOD_S - time.monotonic()))
+
+    def _idle(self) -> bool:
+        since = self._hub.idle_since
+        return since is not None and (self._away or time.monotonic() - since > REPLAY_S)
+
+    def _tell(self, *, away: bool) -> None:
+        """Says on the stream that the store went away, or that it is back."""
+        if away != self._away:
+            self._away = away
+            self._hub.publish("store", {"away": away, "since": datetime.now(UTC)})
+
+    async def _start(self) -> None:
+        """The latest events, so that a page does not begin empty; nothing before them is kept."""
+        self._seen = Seen()
+        self._hub.forget()
+        now = datetime.now(UTC)
+        latest = await self._rows(now - timedelta(seconds=FIRST_LOOK_S), SAMPLE)
+        rows = self._seen.new_rows(latest)
+        self._seen.new_rows(await self._rows(now - timedelta(seconds=OVERLAP_S), ROWS))
+        self._seen.new_count(await self._seconds(now - timedelta(seconds=OVERLAP_S)))
+        self._hub.publish(EVENTS, {"events": rows, "count": 0})
+
+    async def _look(self) -> None:
+        """What is new since the last look."""
+        after = datetime.now(UTC) - timedelta(seconds=OVERLAP_S)
+        counts, rows = await asyncio.gather(self._seconds(after), self._rows(after, ROWS))
+        new = self._seen.new_rows(rows)
+        count = max(self._seen.new_count(counts), len(new))
+        self._seen.forget_before(after - timedelta(seconds=OVERLAP_S))
+        if count:
+            self._hub.publish(EVENTS, {"events": spread(new, SAMPLE), "count": count})
+
+    async def _rows(self, after: datetime, limit: int) -> list[Row]:
+        return await self._ask("latest_events", {"after": after.isoformat(), "limit": str(limit)})
+
+    async def _seconds(self, after: datetime) -> list[Row]:
+        """Counts by second of arrival, whole seconds only: `after` is moved back to its second."""
+        return await self._ask("arrivals", {"after": after.replace(microsecond=0).isoformat()})
+
+    async def _ask(self, name: str, params: dict[str, str]) -> list[Row]:
+        client = await self._reading.client()
+        return (await run(client, self._queries.named(name), params)).rows

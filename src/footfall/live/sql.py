@@ -1,0 +1,112 @@
+"""The SQL box: runs what somebody typed as the store's user `analyst`, whose rights and limits are the guard.
+
+There is no check of the text here. What is bounded here is what this process holds: `RUNNING` statements at
+a time, and `ROWS` rows or `BYTES` bytes of a result; where that cuts a result the answer says so. Values
+come as text, as the store writes them, because a browser's numbers end at 2^53.
+"""
+
+import asyncio
+import re
+import time
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+from clickhouse_connect.driver import exceptions
+from clickhouse_connect.driver.asyncclient import AsyncClient
+
+from footfall.errors import CallersFault, Overloaded
+from footfall.query.run import store_error
+from footfall.web.reading import Reading
+
+RUNNING: Final = 4
+ROWS: Final = 1000
+BYTES: Final = 4 << 20
+LONGEST_TEXT: Final = 100_000
+FORMAT: Final = "JSONCompactStringsEachRowWithNamesAndTypes"
+
+_NUMBERS = re.compile(r"^(?:Nullable\()?(?:U?Int|Float|BFloat|Decimal)")
+_LINE = msgspec.json.Decoder(list[str])
+
+
+class Statement(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a request."""
+
+    sql: str
+
+
+class SqlBox:
+    """Runs statements; one a process."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._slots = asyncio.Semaphore(RUNNING)
+
+    async def run(self, body: bytes) -> dict[str, Any]:
+        """The result of the statement in `body` as `data` (rows of texts) and `meta`.
+
+        Raises `CallersFault` with the store's code, name and text where it refused the statement.
+        """
+        statement = parse(body)
+        if self._slots.locked():
+            raise Overloaded(f"{RUNNING} statements are running already; try again when one has ended")
+        async with self._slots:
+            client = await self._reading.client()
+            started = time.perf_counter()
+            try:
+                lines, cut = await _read(client, statement)
+            except (exceptions.Error, aiohttp.ClientError, TimeoutError, OSError) as error:
+                raise store_error(error) from error
+        return _result(lines, cut, round((time.perf_counter() - started) * 1000, 1))
+
+
+def parse(body: bytes) -> str:
+    """The statement in a request's body, without the semicolon that ends it."""
+    try:
+        statement = msgspec.json.decode(body, type=Statement).sql.strip()
+    except msgspec.MsgspecError as error:
+        raise CallersFault(f'the body takes {{"sql": "SELECT …"}}: {error}') from None
+    while statement.endswith(";"):
+        statement = statement[:-1].rstrip()
+    if not statement:
+        raise CallersFault("there is no statement")
+    if len(statement) > LONGEST_TEXT:
+        raise CallersFault(f"the statement has {len(statement)} characters; it takes {LONGEST_TEXT}")
+    return statement
+
+
+async def _read(client: AsyncClient, statement: str) -> tuple[list[bytes], bool]:
+    """Lines of the result, names and types first, and whether there were more than are taken."""
+    stream = await client.raw_stream(statement, fmt=FORMAT)
+    lines: list[bytes] = []
+    rest, taken = b"", 0
+    async with stream:
+        async for chunk in stream:
+            taken += len(chunk)
+            *whole, rest = (rest + chunk).split(b"\n")
+            lines += whole
+            if len(lines) > ROWS + 2 or taken > BYTES:
+                return lines[: ROWS + 2], True
+    if rest:
+        lines.append(rest)
+    return lines, False
+
+
+def _result(lines: list[bytes], cut: bool, elapsed_ms: float) -> dict[str, Any]:
+    decoded = [_LINE.decode(line) for line in lines if line]
+    names, types, *rows = decoded if len(decoded) >= 2 else ([], [])
+    columns = [
+        {"name": name, "type": kind, "numeric": bool(_NUMBERS.match(kind))}
+        for name, kind in zip(names, types, strict=True)
+    ]
+    limits = {"rows": ROWS, "bytes": BYTES}
+    return {
+        "data": rows,
+        "meta": {
+            "columns": columns,
+            "rows": len(rows),
+            "cut": cut,
+            "limits": limits,
+            "elapsed_ms": elapsed_ms,
+        },
+    }
