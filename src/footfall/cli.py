@@ -181,6 +181,50 @@ def ingest() -> None:
 
 
 @main.command()
+@click.argument("name", required=False)
+@click.option("--from", "from_", metavar="TIME", help="Start of the range: 2026-01-31, today-6d, now-30m …")
+@click.option("--to", metavar="TIME", help="End of the range, exclusive.")
+@click.option(
+    "--param", "params", multiple=True, metavar="NAME=VALUE", help="Another parameter of the query."
+)
+@click.option(
+    "--format", "shape", default="table", show_default=True, type=click.Choice(["table", "json", "csv"]),
+    help="How the answer is written.",
+)  # fmt: skip
+@click.option("--explain", is_flag=True, help="Show the store's plan instead of the answer.")
+def query(
+    name: str | None, from_: str | None, to: str | None, params: tuple[str, ...], shape: str, explain: bool
+) -> None:
+    """List the named queries, run the one called NAME, or with - the SQL on standard input."""
+    from footfall.query import terminal
+
+    loaded = config.load()
+    if name is None:
+        for line in terminal.listing(loaded):
+            click.echo(line)
+        return
+    given = terminal.given(params, from_, to)
+    if name == "-":
+        out = terminal.typed(loaded, sys.stdin.read(), given, shape, explain)
+    elif explain:
+        out = terminal.plan(loaded, name, given)
+    else:
+        out = terminal.answer(loaded, name, given, shape)
+    click.echo(out, nl=False)
+
+
+@main.command()
+def audit() -> None:
+    """Compare every rollup and every named query with the raw rows; exit code 1 where any differs."""
+    from footfall.query import terminal
+
+    found = terminal.audit_all(config.load())
+    for line in found.lines():
+        click.echo(line)
+    sys.exit(1 if found.differs else 0)
+
+
+@main.command()
 def dashboard() -> None:
     """Serve the dashboard and its API."""
     from footfall.dashboard import serve

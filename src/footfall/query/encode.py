@@ -6,6 +6,7 @@ JSON is `{"data": […], "meta": {…}}`: ids are strings, money is a number wit
 
 import csv
 import io
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,14 +15,7 @@ import msgspec
 
 from footfall.query.run import Answer
 
-
-def _hook(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return as_text(value)
-    return str(value)
-
-
-_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_hook)
+_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
 
 def as_text(moment: datetime) -> str:
@@ -51,9 +45,11 @@ def encode_csv(answer: Answer) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """Datetimes as text; msgspec would write them with microseconds and an offset."""
+    """Datetimes as text with milliseconds, wherever they stand; msgspec would write them as they are."""
     if isinstance(value, datetime):
         return as_text(value)
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -16,7 +16,7 @@ from footfall.query.parameters import bind
 from footfall.query.run import execute
 
 _READ = re.compile(r"ReadFrom\w+ \((?P<source>[^)]+)\)")
-_COUNT = re.compile(r"(?P<what>Parts|Granules): (?P<read>\d+)(?:/(?P<total>\d+))?")
+_GRANULES = re.compile(r"Granules: (?P<read>\d+)(?:/(?P<total>\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def _reads(lines: tuple[str, ...]) -> tuple[Read, ...]:
     for line in lines:
         if source := _READ.search(line):
             reads.append(Read(source["source"], 0, 0))
-        elif reads and (count := _COUNT.search(line)) and count["what"] == "Granules":
+        elif reads and (count := _GRANULES.search(line)):
             last, read = reads[-1], int(count["read"])
             total = int(count["total"] or read)
             fewest = read if last.granules_total == 0 else min(last.granules, read)

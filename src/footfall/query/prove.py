@@ -14,7 +14,6 @@ from typing import Any, Final, Literal
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
-from footfall.config import Config
 from footfall.errors import InvalidParameter
 from footfall.query.catalogue import NamedQuery
 from footfall.query.freshness import freshness
@@ -34,7 +33,12 @@ _OLDEST = {
     "daily_user_activity": "SELECT min(activity_date) FROM footfall.daily_user_activity",
     "mv_product_revenue": "SELECT min(order_date) FROM footfall.mv_product_revenue",
 }
-ORDER_ROLLUPS = frozenset({"mv_product_revenue"})
+# The days that a base table keeps its rows, as the store itself has it; 0 where it keeps them for ever.
+_KEEPS = r"""
+SELECT toUInt32OrZero(extract(create_table_query, 'TTL \\w+ \\+ toIntervalDay\\((\\d+)\\)'))
+FROM system.tables
+WHERE database = 'footfall' AND name = {table:String}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,12 @@ class Proof:
     proof: Answer | None
 
 
-async def prove(client: AsyncClient, query: NamedQuery, params: Mapping[str, str], config: Config) -> Proof:
+async def prove(client: AsyncClient, query: NamedQuery, params: Mapping[str, str]) -> Proof:
     """Compares `query` with its twin; raises `InvalidParameter` where it has none, as it reads raw rows."""
     if query.proof is None:
         raise InvalidParameter(f"{query.name} needs no proof: it reads the raw rows itself", field="query")
     bound = bind(query, params)
-    if reach := await _expired(client, query, bound, config):
+    if reach := await _expired(client, query, bound):
         answer = await run_bound(client, query, query.sql, bound, await freshness(client, query.reads))
         return Proof("cannot be proved", f"raw rows reach back to {reach}", (), answer, None)
     return await _compare(client, query, query.proof, bound)
@@ -86,7 +90,7 @@ async def _compare(client: AsyncClient, query: NamedQuery, twin: str, bound: Bou
         attempt += 1
 
 
-async def _expired(client: AsyncClient, query: NamedQuery, bound: Bound, config: Config) -> date | None:
+async def _expired(client: AsyncClient, query: NamedQuery, bound: Bound) -> date | None:
     """The day that raw rows reach back to, where the range asks for figures from before it."""
     start = bound.values.get("from")
     if not isinstance(start, str):
@@ -94,7 +98,7 @@ async def _expired(client: AsyncClient, query: NamedQuery, bound: Bound, config:
     for rollup in query.reads:
         if rollup not in _OLDEST:
             continue
-        reach = raw_reach(config, rollup)
+        reach = await raw_reach(client, rollup)
         if reach is None or date.fromisoformat(start[:10]) >= reach:
             continue
         result, _ = await execute(client, _OLDEST[rollup], {})
@@ -104,10 +108,12 @@ async def _expired(client: AsyncClient, query: NamedQuery, bound: Bound, config:
     return None
 
 
-def raw_reach(config: Config, rollup: str) -> date | None:
+async def raw_reach(client: AsyncClient, rollup: str) -> date | None:
     """The oldest day of which no raw row has expired; None where raw rows are kept for ever."""
-    days = config.orders_ttl_days if rollup in ORDER_ROLLUPS else config.events_ttl_days
-    return None if days == 0 else datetime.now(UTC).date() - timedelta(days=days - 1)
+    table = "orders" if rollup == "mv_product_revenue" else "events"
+    result, _ = await execute(client, _KEEPS, {"table": table})
+    days = int(result.result_rows[0][0]) if result.result_rows else 0
+    return datetime.now(UTC).date() - timedelta(days=days - 1) if days else None
 
 
 def compare(answer: Answer, proof: Answer) -> list[Difference]:

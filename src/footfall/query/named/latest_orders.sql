@@ -1,5 +1,6 @@
 -- title: Latest orders
--- description: Orders in the order of their arrival, the newest first: one row an order and status.
+-- description: Orders in the order of their arrival at ingest, the newest first: one row an order and status. A
+--   block's number begins with its time, so idx_block_id finds the blocks of the last minutes.
 -- reads: orders
 -- param: after DateTime64(3, 'UTC') = now-10m ; any ; rows ingested later than this
 -- param: limit UInt32 = 50 ; 1..1000 ; rows at most
@@ -24,6 +25,7 @@ SELECT
     any(orders.country)            AS country
 FROM footfall.orders
 WHERE orders.ingested_at > {after:DateTime64(3, 'UTC')}
+    AND block_id >= bitShiftLeft(toUInt64(toUnixTimestamp64Milli({after:DateTime64(3, 'UTC')}) - 600000), 20)
 GROUP BY order_id, status
 HAVING quantity != 0 OR total_amount != 0
 ORDER BY ingested_at DESC, order_id, status

@@ -14,7 +14,6 @@ FROM
         countIf(age_ms >= 0 AND age_ms < 60000)                                      AS events_last_minute,
         uniqIf(user_id, user_id != 0 AND age_ms >= 0 AND age_ms < 300000)            AS active_users_5m,
         uniqIf(user_id, user_id != 0 AND age_ms >= 0 AND age_ms < 1800000)           AS active_users_30m,
-        quantileExactOrNullIf(0.5)(lag_ms, age_ms >= 0 AND age_ms < 60000)           AS ingest_lag_ms,
         maxOrNullIf(event_timestamp, age_ms >= 0 AND age_ms < 1800000)               AS newest_event,
         uniqIf(user_id, user_id != 0 AND is_today)                                   AS visitors,
         uniqIf(user_id, user_id != 0 AND is_today AND event_type = 'purchase')       AS purchasers
@@ -25,13 +24,18 @@ FROM
             event_type,
             event_timestamp,
             dateDiff('millisecond', event_timestamp, {at:DateTime64(3, 'UTC')})      AS age_ms,
-            dateDiff('millisecond', event_timestamp, ingested_at)                    AS lag_ms,
             toDate(event_timestamp) = toDate({at:DateTime64(3, 'UTC')})              AS is_today
         FROM footfall.events
         WHERE toDate(event_timestamp) >= toDate({at:DateTime64(3, 'UTC')}) - 1
             AND toDate(event_timestamp) <= toDate({at:DateTime64(3, 'UTC')})
     )
 ) AS e,
+(
+    SELECT quantileExactOrNull(0.5)(dateDiff('millisecond', event_timestamp, ingested_at)) AS ingest_lag_ms
+    FROM footfall.events
+    WHERE dateDiff('millisecond', ingested_at, {at:DateTime64(3, 'UTC')}) >= 0
+        AND dateDiff('millisecond', ingested_at, {at:DateTime64(3, 'UTC')}) < 60000
+) AS l,
 (
     SELECT uniq(order_id) AS orders_today, sum(total_amount) AS revenue_today
     FROM footfall.orders

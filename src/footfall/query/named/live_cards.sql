@@ -10,7 +10,7 @@
 -- column: revenue_today money ; sum of completed order lines since midnight UTC (gross)
 -- column: aov_today money ; revenue_today / orders_today; null where there are no orders
 -- column: conversion_today percent ; visitors of today with a purchase / visitors of today; null where there are none
--- column: ingest_lag_ms ms ; median of ingested_at - event_timestamp over the last minute; null without events
+-- column: ingest_lag_ms ms ; median of ingested_at - event_timestamp over events of the last minute; null without
 -- column: newest_event time ; latest event of the last 30 minutes; null where there is none
 SELECT
     events_last_minute,
@@ -28,9 +28,6 @@ FROM
         countIf(event_timestamp > {at:DateTime64(3, 'UTC')} - toIntervalMinute(1))                     AS events_last_minute,
         uniqIf(user_id, user_id != 0 AND event_timestamp > {at:DateTime64(3, 'UTC')} - toIntervalMinute(5)) AS active_users_5m,
         uniqIf(user_id, user_id != 0)                                                                  AS active_users_30m,
-        quantileExactOrNullIf(0.5)(
-            toUnixTimestamp64Milli(ingested_at) - toUnixTimestamp64Milli(event_timestamp),
-            event_timestamp > {at:DateTime64(3, 'UTC')} - toIntervalMinute(1))                         AS ingest_lag_ms,
         maxOrNull(event_timestamp)                                                                     AS newest_event
     FROM footfall.events
     WHERE event_timestamp > {at:DateTime64(3, 'UTC')} - toIntervalMinute(30)
@@ -38,6 +35,12 @@ FROM
         AND event_date >= toDate({at:DateTime64(3, 'UTC')} - toIntervalMinute(30))
         AND event_date <= toDate({at:DateTime64(3, 'UTC')})
 ) AS recent,
+(
+    SELECT quantileExactOrNull(0.5)(toUnixTimestamp64Milli(ingested_at) - toUnixTimestamp64Milli(event_timestamp))
+        AS ingest_lag_ms
+    FROM footfall.events
+    WHERE ingested_at > {at:DateTime64(3, 'UTC')} - toIntervalMinute(1) AND ingested_at <= {at:DateTime64(3, 'UTC')}
+) AS lag,
 (
     SELECT uniqMergeIf(unique_users, event_type = 'purchase') AS purchasers
     FROM footfall.mv_hourly_events

@@ -1,5 +1,5 @@
 -- title: User timeline
--- description: What one user did, the latest first.
+-- description: What one user did, the latest first. proj_by_user finds the rows, the sort key reads their columns.
 -- reads: events
 -- note: Events before a login stand under the anonymous id.
 -- param: user_id UInt64 = ; id ; the user, as the shop knows it or as Footfall stores it
@@ -21,6 +21,13 @@ SELECT
     event_type, event_timestamp, revenue, value, event_id, session_id, product_id, order_id, page_url, search_term,
     device_type, browser, country
 FROM footfall.events
-WHERE user_id = {user_id:UInt64} AND user_id != 0
-ORDER BY event_timestamp DESC
+WHERE (event_type, event_date, user_id, event_timestamp) IN
+(
+    SELECT event_type, event_date, user_id, event_timestamp
+    FROM footfall.events
+    WHERE user_id = {user_id:UInt64} AND user_id != 0
+    ORDER BY event_timestamp DESC
+    LIMIT {limit:UInt32}
+)
+ORDER BY event_timestamp DESC, event_id
 LIMIT {limit:UInt32}

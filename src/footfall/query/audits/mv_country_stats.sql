@@ -1,0 +1,33 @@
+-- Rows of one day in which mv_country_stats differs from events; a measure is (rollup, raw).
+SELECT
+    concat('country ', country)    AS row,
+    (sum(ours.1), sum(raw.1))      AS event_count,
+    (sum(ours.2), sum(raw.2))      AS unique_users,
+    (sum(ours.3), sum(raw.3))      AS unique_sessions,
+    (sum(ours.4), sum(raw.4))      AS revenue,
+    (sum(ours.5), sum(raw.5))      AS purchase_count
+FROM
+(
+    SELECT
+        CAST(country, 'String')                                                 AS country,
+        (sum(event_count), uniqMerge(unique_users), uniqMerge(unique_sessions),
+         sum(revenue), sum(purchase_count))                                     AS ours,
+        (toUInt64(0), toUInt64(0), toUInt64(0), toDecimal128(0, 4), toUInt64(0)) AS raw
+    FROM footfall.mv_country_stats
+    WHERE event_date = {day:Date}
+    GROUP BY country
+    UNION ALL
+    SELECT
+        CAST(country, 'String')                                                 AS country,
+        (toUInt64(0), toUInt64(0), toUInt64(0), toDecimal128(0, 4), toUInt64(0)) AS ours,
+        (count(), uniqIf(user_id, user_id != 0), uniqIf(session_id, session_id != ''),
+         sum(revenue), countIf(event_type = 'purchase'))                        AS raw
+    FROM footfall.events
+    WHERE event_date = {day:Date}
+    GROUP BY country
+)
+GROUP BY country
+HAVING sum(ours.1) != sum(raw.1) OR sum(ours.2) != sum(raw.2) OR sum(ours.3) != sum(raw.3)
+    OR sum(ours.4) != sum(raw.4) OR sum(ours.5) != sum(raw.5)
+ORDER BY row
+LIMIT {limit:UInt32}
