@@ -240,6 +240,40 @@ def live() -> None:
     serve(config.load())
 
 
+@main.command()
+@click.argument("name")
+def backup(name: str) -> None:
+    """Write the whole store to a backup of that name."""
+    from footfall.backup import backup
+
+    click.echo(backup(config.load(), name))
+
+
+@main.command()
+@click.argument("name")
+def restore(name: str) -> None:
+    """Read a backup into an empty store, and bring its schema up to date."""
+    from footfall.backup import restore
+    from footfall.schema.migrate import migrate
+
+    loaded = config.load()
+    click.echo(restore(loaded, name))
+    for line in migrate(loaded).lines():
+        click.echo(line)
+
+
+@main.command()
+def doctor() -> None:
+    """Look at the running stack and say what is wrong; exit code 1 where something is."""
+    from footfall.doctor import examine
+
+    findings = []
+    for finding in examine(config.load()):
+        findings.append(finding)
+        click.echo(f"{'good ' if finding.good else 'WRONG'}  {finding.text}")
+    sys.exit(0 if all(finding.good for finding in findings) else 1)
+
+
 @main.command("config")
 @click.option("--secrets", is_flag=True, help="Show passwords and the write key as well.")
 def config_(secrets: bool) -> None:
