@@ -24,10 +24,9 @@ EVENTS: Final = "events"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One SSE message: its number, its kind, its bytes, and when it was made (monotonic seconds)."""
+    """One SSE message of events: its number, its bytes, and when it was made (monotonic seconds)."""
 
     number: int
-    kind: str
     body: bytes
     made_at: float
 
@@ -86,12 +85,12 @@ class Hub:
 
     def publish(self, kind: str, value: Any) -> None:
         """Sends a frame to every subscriber, and keeps it for those who come later."""
-        self._number += 1
-        body = message(kind, value, f"{self.epoch}-{self._number}")
-        if kind == EVENTS:
-            self._keep(Frame(self._number, kind, body, time.monotonic()))
+        if kind == EVENTS:  # the only ones that are resumed, so the only ones with an id
+            self._number += 1
+            body = message(kind, value, f"{self.epoch}-{self._number}")
+            self._keep(Frame(self._number, body, time.monotonic()))
         else:
-            self._boards[kind] = body
+            body = self._boards[kind] = message(kind, value)
         for subscriber in self._subscribers:
             subscriber.put(body)
 

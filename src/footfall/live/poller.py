@@ -59,8 +59,7 @@ def spread(rows: Sequence[Row], limit: int) -> list[Row]:
     """At most `limit` of `rows`, evenly spread and always with the last: a fair sample."""
     if len(rows) <= limit:
         return list(rows)
-    step = len(rows) / limit
-    return [rows[int((index + 1) * step) - 1] for index in range(limit)]
+    return [rows[(index + 1) * len(rows) // limit - 1] for index in range(limit)]
 
 
 class Poller:

@@ -8,6 +8,7 @@ import logging
 import secrets
 from pathlib import Path
 from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 
 import msgspec
 from quart import Quart, Response, render_template, request, send_from_directory
@@ -44,11 +45,10 @@ def create_app(config: Config, page: Literal["dashboard", "live"]) -> Quart:
     app.jinja_env.globals |= {
         "shop_name": config.shop_name,
         "currency": config.currency,
-        "dashboard_url": config.url("dashboard"),
-        "live_url": config.url("live"),
         "asset": asset,
         "nonce": guard.nonce,
     }
+    app.context_processor(_addresses(config, page))
     app.before_request(_checked(config))
     app.after_request(_secured)
     app.register_error_handler(FootfallError, _footfall_error)
@@ -56,6 +56,21 @@ def create_app(config: Config, page: Literal["dashboard", "live"]) -> Quart:
     app.register_error_handler(Exception, _unforeseen_error)
     _add_pages(app, page)
     return app
+
+
+def _addresses(config: Config, page: str) -> Any:
+    """Addresses of both pages, by the name under which this one was asked for; one's own is empty."""
+    ports = {"dashboard": config.dashboard_port, "live": config.live_port}
+
+    async def addresses() -> dict[str, str]:
+        asked = urlsplit(request.host_url)
+        host = f"[{asked.hostname}]" if ":" in (asked.hostname or "") else asked.hostname
+        return {
+            f"{name}_url": "" if name == page else f"{asked.scheme}://{host}:{port}"
+            for name, port in ports.items()
+        }
+
+    return addresses
 
 
 def _checked(config: Config) -> Any:

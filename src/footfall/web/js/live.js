@@ -1,1 +1,90 @@
+// The live page: one stream of frames from the server feeds the events and every board beside them.
+import { Card } from "./lib/card.js";
+import { fresh, notice } from "./lib/freshness.js";
+import { time } from "./lib/format.js";
+import * as geography from "./dashboard/geography.js";
+import { userDrawer } from "./dashboard/products.js";
+import { drawCards, drawRate } from "./live/cards.js";
+import { makePanels } from "./live/explore.js";
+import * as orders from "./live/orders.js";
+import { SqlBox } from "./live/sql.js";
+import { Stream } from "./live/stream.js";
+import { makeTabs } from "./live/tabs.js";
+import * as types from "./live/types.js";
 
+const TODAY = { words: "today" };
+
+const stream = new Stream();
+const figures = new Card("figures", {
+  draw: (answers) => {
+    if (answers.cards) drawCards(answers);
+    if (answers.arrivals) drawRate(answers);
+  },
+  plain: true,
+  isEmpty: () => false,
+});
+const boards = {
+  types: new Card("types", { draw: types.drawer(), empty: "No event in the last 15 minutes. `footfall stream` sends some." }),
+  orders: new Card("orders", { draw: orders.drawer(), plain: true, empty: "No order in the last hour." }),
+  countries: new Card("countries", { draw: geography.drawer("events"), table: geography.table, plain: true, empty: "No event today." }),
+  users: new Card("users", { draw: userDrawer(), plain: true, empty: "No known user was active today." }),
+};
+
+let lastFrameAt;
+let storeAway = false;
+
+function listen() {
+  const source = new EventSource("/events");
+  const on = (kind, then) =>
+    source.addEventListener(kind, ({ data }) => {
+      lastFrameAt = Date.now();
+      then(JSON.parse(data));
+    });
+  on("events", (frame) => {
+    stream.push(frame);
+    const newest = frame.events.at(-1);
+    if (newest) fresh(newest.ingested_at);
+  });
+  on("cards", (answer) => figures.accept({ ...figures.answers, cards: answer }, TODAY));
+  on("arrivals", (answer) => figures.accept({ ...figures.answers, arrivals: answer }, TODAY));
+  for (const [kind, card] of Object.entries(boards)) on(kind, (answer) => card.accept({ [kind]: answer }, TODAY));
+  on("store", ({ away }) => {
+    storeAway = away;
+    dim(away);
+    tell();
+  });
+  source.addEventListener("open", tell);
+  source.addEventListener("error", () => {
+    dim(true);
+    tell();
+    // A browser gives up where the answer was an error and not a stream; then we try again ourselves.
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+  });
+
+  function tell() {
+    const last = lastFrameAt ? ` Figures are from ${time(lastFrameAt)} UTC.` : "";
+    if (source.readyState !== EventSource.OPEN) notice(`The stream is interrupted; connecting again.${last}`);
+    else if (storeAway) notice(`The database does not answer; trying again.${last}`);
+    else notice("");
+  }
+}
+
+function dim(away) {
+  if (!away) return; // each card is drawn, and so undimmed, by its next frame
+  for (const card of [figures, ...Object.values(boards)]) if (card.answers) card.element.dataset.state = "stale";
+}
+
+const box = new SqlBox();
+const panels = makePanels();
+makeTabs({
+  opened(name, given) {
+    if (name !== "sql") panels[name].show(given);
+    else if (given.has("text")) box.open(given.get("text"));
+    else box.show();
+  },
+  closed(name) {
+    panels[name]?.hide();
+  },
+});
+
+listen();

@@ -71,5 +71,5 @@ export function userDrawer() {
 }
 
 function userLink({ user_id: id, external_id: external }) {
-  return h("a", { href: `${page.live}/#timeline=${encodeURIComponent(id)}`, text: external || id });
+  return h("a", { href: `${page.live}/#timeline?user_id=${encodeURIComponent(id)}`, text: external || id });
 }

@@ -6,7 +6,7 @@ import { icon } from "./icons.js";
 import { openSheet } from "./sheet.js";
 import { Table, download, toCsv } from "./table.js";
 
-const UNITS = { count: "int", money: "money", percent: "pct" };
+const UNITS = { count: "int", money: "money", percent: "pct", time: "time", flag: "flag" };
 
 /**
  * `options`: requests(view) → {name: [path, params]}; draw(answers, view, card); and, where they differ from
@@ -54,6 +54,14 @@ export class Card {
     } finally {
       clearTimeout(dim);
     }
+  }
+
+  /** Draws answers that were pushed. */
+  accept(answers, view) {
+    this.answers = answers;
+    this.loadedAt = Date.now();
+    this.lastView = view;
+    this.#show();
   }
 
   get first() {

@@ -37,10 +37,10 @@ function section({ label, answer }, several) {
   const { meta } = answer;
   const definition = h("p", { text: " " });
   const code = h("pre", { class: "code", tabindex: "0" });
-  const open = page.live && h("a", { class: "button button-small" }, "Open in SQL");
+  const open = h("a", { class: "button button-small", onclick: () => dialog.close() }, "Open in SQL");
   const showSql = (sql) => {
     code.textContent = filledIn(sql, meta.params);
-    if (open) open.href = `${page.live}/#sql=${encodeURIComponent(code.textContent)}`;
+    open.href = `${page.live}/#sql?${new URLSearchParams({ text: code.textContent })}`;
   };
   if (meta.sql) showSql(meta.sql);
   describe(meta.query).then((query) => {

@@ -1,11 +1,18 @@
 // A table that sorts by its headings and is refreshed in place.
-import { count, money, percent } from "./format.js";
+import { count, money, moment, percent } from "./format.js";
 import { h } from "./dom.js";
 
-const FORMATS = { int: count, money, pct: percent };
+const FORMATS = {
+  int: count,
+  money,
+  pct: percent,
+  time: (value) => (value ? moment(value) : "–"),
+  flag: (value) => (value ? "yes" : "no"),
+};
+const NUMERIC = new Set(["int", "money", "pct"]);
 
 /**
- * Columns are {key, label, type: text|int|money|pct, cell?(row), value?(row), grow?, wide?}; `cell` answers a
+ * Columns are {key, label, type: text|int|money|pct|time|flag, cell?(row), value?(row), grow?, wide?}; `cell` answers a
  * node where the plain value is not what is shown, `value` what is sorted and exported.
  */
 export class Table {
@@ -49,7 +56,7 @@ export class Table {
   }
 
   #sortBy(column) {
-    const first = column.type && column.type !== "text" ? -1 : 1;
+    const first = column.type ? -1 : 1;
     const same = this.#sort?.key === column.key;
     this.#sort = { key: column.key, direction: same ? -this.#sort.direction : first };
     this.#mark();
@@ -95,7 +102,7 @@ function plain(column, row) {
 }
 
 function classes({ type, grow, wide }) {
-  return [type && type !== "text" ? "num" : "", grow ? "grow" : "", wide ? "wide-only" : ""].join(" ").trim();
+  return [NUMERIC.has(type) ? "num" : "", grow ? "grow" : "", wide ? "wide-only" : ""].join(" ").trim();
 }
 
 function compare(a, b) {

@@ -1,0 +1,91 @@
+// The SQL editor: CodeMirror with ClickHouse's words, loaded when the SQL tab is first shown.
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
+import { SQLDialect, StandardSQL, sql } from "@codemirror/lang-sql";
+import { HighlightStyle, bracketMatching, syntaxHighlighting } from "@codemirror/language";
+import { Compartment, EditorState } from "@codemirror/state";
+import { EditorView, drawSelection, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+
+const WORDS = `array any asof final prewhere sample settings format global left semi anti limit by with fill step
+  interpolate totals rollup cube using ilike qualify explain describe show offset fetch window partition over
+  nulls first last case when then else end interval date timestamp cast`;
+
+const clickhouse = SQLDialect.define({
+  ...StandardSQL.spec,
+  keywords: `${StandardSQL.spec.keywords ?? ""} ${WORDS}`,
+  backslashEscapes: true,
+  hashComments: true,
+  doubleQuotedStrings: false,
+  identifierQuotes: '`"',
+});
+
+const colours = HighlightStyle.define([
+  { tag: tags.keyword, color: "var(--accent)", fontWeight: "600" },
+  { tag: [tags.string, tags.special(tags.string)], color: "var(--good)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--warn)" },
+  { tag: [tags.lineComment, tags.blockComment], color: "var(--muted)", fontStyle: "italic" },
+  { tag: [tags.typeName, tags.standard(tags.name)], color: "var(--up)" },
+]);
+
+const look = EditorView.theme({
+  "&": { color: "var(--text)", backgroundColor: "var(--surface)", fontSize: "13px" },
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "1.5" },
+  ".cm-content": { caretColor: "var(--text)", minHeight: "120px" },
+  ".cm-cursor": { borderLeftColor: "var(--text)" },
+  ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--surface)", borderRight: "1px solid var(--grid)" },
+  ".cm-activeLine": { backgroundColor: "transparent" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "var(--accent-soft)",
+  },
+  "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--raised)", outline: "1px solid var(--control)" },
+  ".cm-tooltip": { color: "var(--text)", backgroundColor: "var(--surface)", border: "1px solid var(--border)" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { color: "var(--on-accent)", backgroundColor: "var(--accent)" },
+});
+
+/** An editor in `parent` that calls `run` on Ctrl-Enter; `nonce` is the page's, for the styles it makes. */
+export function makeEditor(parent, { text, nonce, run }) {
+  const language = new Compartment();
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        EditorView.cspNonce.of(nonce),
+        EditorView.contentAttributes.of({ "aria-label": "SQL statement" }),
+        keymap.of([
+          { key: "Mod-Enter", run: () => (run(), true) },
+          ...completionKeymap,
+          ...historyKeymap,
+          ...defaultKeymap,
+        ]),
+        lineNumbers(),
+        history(),
+        drawSelection(),
+        highlightActiveLine(),
+        bracketMatching(),
+        autocompletion(),
+        language.of(sql({ dialect: clickhouse, upperCaseKeywords: true })),
+        syntaxHighlighting(colours),
+        look,
+        EditorView.lineWrapping,
+      ],
+    }),
+  });
+  return {
+    get text() {
+      return view.state.doc.toString();
+    },
+    set text(value) {
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } });
+    },
+    /** Names of tables and their columns, for completion. */
+    know(schema) {
+      view.dispatch({
+        effects: language.reconfigure(sql({ dialect: clickhouse, upperCaseKeywords: true, schema })),
+      });
+    },
+    focus: () => view.focus(),
+  };
+}

@@ -1,0 +1,138 @@
+// The stream of events, the newest on top: one line an event, held still while it is being read.
+import { byId, h } from "../lib/dom.js";
+import { count, money, seconds, words } from "../lib/format.js";
+import { eventToken } from "../lib/palette.js";
+
+const SHOWN = 200;
+
+export class Stream {
+  #list = byId("stream");
+  #more = byId("stream-more");
+  #held = byId("stream-held");
+  #type = byId("stream-type");
+  #text = byId("stream-text");
+  #pause = byId("stream-pause");
+  #kept = [];
+  #waiting = [];
+  #types = new Set();
+  #second = { at: 0, count: 0, shown: 0 };
+
+  constructor() {
+    this.#type.addEventListener("change", () => this.#redraw());
+    this.#text.addEventListener("input", () => this.#redraw());
+    this.#pause.addEventListener("click", () => {
+      const paused = this.#pause.getAttribute("aria-pressed") !== "true";
+      this.#pause.setAttribute("aria-pressed", String(paused));
+      this.#release();
+    });
+    this.#list.addEventListener("mouseleave", () => this.#release());
+    this.#list.addEventListener("focusout", () => this.#release());
+    document.addEventListener("selectionchange", () => this.#release());
+    this.#held.addEventListener("click", () => this.#flush());
+  }
+
+  /** Takes a frame: events, the oldest first, and how many there were. */
+  push({ events, count: total }) {
+    this.#tellMore(total, events.length);
+    this.#waiting.push(...events);
+    this.#waiting.splice(0, this.#waiting.length - SHOWN);
+    for (const { event_type: type } of events) this.#offerType(type);
+    if (this.#reading()) this.#showHeld();
+    else this.#flush();
+  }
+
+  #reading() {
+    const selection = document.getSelection();
+    return (
+      this.#pause.getAttribute("aria-pressed") === "true" ||
+      this.#list.matches(":hover") ||
+      this.#list.contains(document.activeElement) ||
+      (!selection.isCollapsed && this.#list.contains(selection.anchorNode))
+    );
+  }
+
+  #release() {
+    // The pointer's and the focus's new place are known one turn later.
+    setTimeout(() => {
+      if (this.#waiting.length && !this.#reading()) this.#flush();
+    });
+  }
+
+  #showHeld() {
+    const waiting = this.#waiting.filter((event) => this.#wanted(event)).length;
+    this.#held.textContent = waiting === SHOWN ? `${SHOWN} or more new` : `${count(waiting)} new`;
+    this.#held.classList.toggle("invisible", waiting === 0);
+  }
+
+  #flush() {
+    const events = this.#waiting;
+    this.#waiting = [];
+    this.#held.classList.add("invisible");
+    this.#kept = [...events.toReversed(), ...this.#kept].slice(0, SHOWN);
+    this.#list.prepend(...events.filter((event) => this.#wanted(event)).map(line).reverse());
+    while (this.#list.childElementCount > SHOWN) this.#list.lastElementChild.remove();
+    byId("stream-empty").hidden = this.#list.childElementCount > 0;
+  }
+
+  #redraw() {
+    this.#list.replaceChildren(...this.#kept.filter((event) => this.#wanted(event)).map(line));
+    byId("stream-empty").hidden = this.#list.childElementCount > 0;
+  }
+
+  #wanted(event) {
+    if (this.#type.value && event.event_type !== this.#type.value) return false;
+    const text = this.#text.value.trim().toLowerCase();
+    if (!text) return true;
+    const fields = [event.user_id, event.country, event.page_url, event.product_id, event.order_id, event.search_term];
+    return fields.some((field) => String(field ?? "").toLowerCase().includes(text));
+  }
+
+  #offerType(type) {
+    if (this.#types.has(type)) return;
+    this.#types.add(type);
+    const options = [...this.#types].sort().map((name) => h("option", { value: name, text: words(name) }));
+    const chosen = this.#type.value;
+    this.#type.replaceChildren(h("option", { value: "", text: "All types" }), ...options);
+    this.#type.value = chosen;
+  }
+
+  /** At high rates only a sample is sent; the rest is told as a number. */
+  #tellMore(total, shown) {
+    const now = Math.floor(Date.now() / 1000);
+    if (now !== this.#second.at) {
+      const left = this.#second.count - this.#second.shown;
+      this.#more.textContent = left > 0 ? `and ${count(left)} more this second` : "";
+      this.#second = { at: now, count: 0, shown: 0 };
+    }
+    this.#second.count += total;
+    this.#second.shown += Math.min(total, shown);
+  }
+}
+
+/** What an event is about, in a few words. */
+function about(event) {
+  if (event.search_term) return `“${event.search_term}”`;
+  if (event.order_id) return `order ${event.order_id}`;
+  return event.page_url || (event.product_id !== "0" ? `product ${event.product_id}` : "");
+}
+
+function line(event) {
+  const worth = event.revenue || event.value;
+  return h(
+    "li",
+    { class: "event", "data-event-id": event.event_id },
+    h("time", { datetime: event.event_timestamp, title: event.event_timestamp, text: seconds(event.event_timestamp) }),
+    h(
+      "span",
+      { class: "tag" },
+      h("span", { class: "swatch", style: { "--swatch": `var(--${eventToken(event.event_type)})` } }),
+      words(event.event_type),
+    ),
+    event.user_id === "0"
+      ? h("span", { class: "muted", text: "nobody known" })
+      : h("a", { href: `#timeline?user_id=${event.user_id}`, text: event.user_id, title: "Open this user's timeline" }),
+    h("span", { class: "event-about", title: about(event), text: about(event) }),
+    h("span", { class: "muted", text: event.country === "ZZ" ? "" : event.country }),
+    h("span", { class: event.revenue ? "event-worth event-money" : "event-worth", text: worth ? money(worth) : "" }),
+  );
+}

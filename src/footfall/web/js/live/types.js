@@ -1,0 +1,71 @@
+// Events by type over the last 15 minutes, moving on with each frame.
+import { ChartView, labelAxis, valueAxis } from "../lib/charts.js";
+import { count, short, seconds, time, words } from "../lib/format.js";
+import { EVENT_ORDER, color, eventToken } from "../lib/palette.js";
+
+const OTHER = "other";
+
+export function drawer() {
+  let chart;
+  return ({ types }, _, card) => {
+    chart ??= new ChartView(card.view.querySelector(".chart"), configuration);
+    const data = stacked(types);
+    const total = types.data.reduce((sum, row) => sum + row.events, 0);
+    chart.update(data, `Events by type, the last 15 minutes: ${count(total)} in all.`);
+  };
+}
+
+/** Steps from the oldest to the current one, and a count by type for each. */
+function stacked({ data, meta }) {
+  const step = meta.params.step_s * 1000;
+  const last = Math.floor(Date.parse(meta.params.at) / step) * step;
+  const length = Math.round((meta.params.minutes * 60_000) / step);
+  const steps = Array.from({ length }, (_, index) => last - (length - 1 - index) * step);
+  const place = new Map(steps.map((start, index) => [start, index]));
+  const series = Object.fromEntries([...EVENT_ORDER, OTHER].map((type) => [type, new Array(length).fill(0)]));
+  for (const row of data) {
+    const index = place.get(Date.parse(row.step));
+    if (index !== undefined) (series[row.event_type] ?? series[OTHER])[index] += row.events;
+  }
+  return { steps, series, step };
+}
+
+function configuration({ steps, series, step }) {
+  return {
+    type: "bar",
+    data: {
+      labels: steps,
+      datasets: Object.entries(series).map(([type, values]) => ({
+        label: words(type),
+        data: values,
+        backgroundColor: color(eventToken(type)),
+        categoryPercentage: 1,
+        barPercentage: 0.86,
+        borderRadius: 0,
+      })),
+    },
+    options: {
+      scales: {
+        x: {
+          stacked: true,
+          ...labelAxis(() => "", {
+            ticks: {
+              autoSkip: false,
+              callback: (_, index) => (steps[index] % 180_000 === 0 ? time(steps[index]) : null),
+            },
+          }),
+        },
+        y: { stacked: true, ...valueAxis(short) },
+      },
+      plugins: {
+        tooltip: {
+          filter: (item) => item.raw > 0,
+          callbacks: {
+            title: ([item]) => `${seconds(steps[item.dataIndex])} to ${seconds(steps[item.dataIndex] + step)} UTC`,
+            label: (item) => ` ${item.dataset.label} ${count(item.raw)}`,
+          },
+        },
+      },
+    },
+  };
+}
