@@ -1,0 +1,235 @@
+"""Chunks and blocks: what the inbox holds, and the steps that move it. All run in the caller's transaction.
+
+A chunk is rows of one lane that were accepted together. A block is the chunks of one INSERT: its rows and
+its number are fixed here before it is first tried, so that every retry sends the same rows.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec import msgpack
+
+from footfall.ingest import native
+from footfall.ingest.lanes import BY_NAME
+from footfall.ingest.outcome import Entry
+
+CHUNK_ROWS: Final = 5_000
+BLOCK_CHUNKS: Final = 2_000
+MONTHS_LIMIT: Final = 4
+
+_packer = msgpack.Encoder()
+_INSERT: Final = (
+    "INSERT INTO chunks (lane, block_id, rows, months, accepted_at, urgent, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_COUNT: Final = "UPDATE lanes SET rows = rows + ?, bytes = bytes + ? WHERE lane = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One INSERT: its number, its bodies with their number of rows, and whether it was tried before.
+
+    `days` are those of earlier blocks that it stands for (see `replace`).
+    """
+
+    block_id: int
+    rows: int
+    bodies: list[tuple[int, bytes]]
+    doubtful: bool = False
+    days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What waits in a lane: rows and urgency of what one block would take, and its oldest row's time."""
+
+    rows: int
+    urgent: bool
+    accepted_at: int
+
+
+def add(
+    connection: sqlite3.Connection, lane: str, entries: Sequence[Entry], now_ms: int, *, urgent: bool
+) -> int:
+    """Adds rows (or a stage's items) to a lane; returns the last chunk's id."""
+    last = 0
+    for months, group in _by_months(entries):
+        for start in range(0, len(group), CHUNK_ROWS):
+            rows = [entry.row for entry in group[start : start + CHUNK_ROWS]]
+            table = BY_NAME.get(lane)
+            body = native.encode(table.columns, rows) if table else _packer.encode(rows)
+            last = put(connection, lane, None, len(rows), months, now_ms, body, urgent=urgent)
+    return last
+
+
+def put(
+    connection: sqlite3.Connection,
+    lane: str,
+    block_id: int | None,
+    rows: int,
+    months: str,
+    now_ms: int,
+    body: bytes,
+    *,
+    urgent: bool,
+) -> int:
+    """Adds one chunk that is ready; returns its id."""
+    chunk = (lane, block_id, rows, months, now_ms, urgent, body)
+    chunk_id = connection.execute(_INSERT, chunk).lastrowid
+    connection.execute(_COUNT, (rows, len(body), lane))
+    return chunk_id or 0
+
+
+def _by_months(entries: Sequence[Entry]) -> list[tuple[str, Sequence[Entry]]]:
+    """Entries in groups that touch at most four partitions each; their order is kept within a group."""
+    months = sorted({entry.month for entry in entries})
+    if len(months) <= MONTHS_LIMIT:
+        return [(",".join(map(str, months)), entries)]
+    groups: list[tuple[str, Sequence[Entry]]] = []
+    for start in range(0, len(months), MONTHS_LIMIT):
+        part = months[start : start + MONTHS_LIMIT]
+        groups.append((",".join(map(str, part)), [entry for entry in entries if entry.month in part]))
+    return groups
+
+
+def head(connection: sqlite3.Connection, lane: str, rows_limit: int) -> Head | None:
+    """What the lane's next block would hold; None where nothing waits."""
+    taken = _next(connection, lane, rows_limit)
+    if not taken:
+        return None
+    return Head(sum(c[1] for c in taken), any(c[4] for c in taken), taken[0][3])
+
+
+def fix(connection: sqlite3.Connection, lane: str, block_id: int, rows_limit: int) -> None:
+    """Fixes the lane's next block: its chunks in order, as many as its bounds allow."""
+    taken = _next(connection, lane, rows_limit)
+    connection.execute(
+        "UPDATE chunks SET block_id = ? WHERE lane = ? AND block_id IS NULL AND id <= ?",
+        (block_id, lane, taken[-1][0]),
+    )
+    connection.execute(
+        "INSERT INTO blocks (block_id, lane, rows) VALUES (?, ?, ?)",
+        (block_id, lane, sum(chunk[1] for chunk in taken)),
+    )
+
+
+def _next(connection: sqlite3.Connection, lane: str, rows_limit: int) -> list[tuple[int, int, str, int, int]]:
+    """(id, rows, months, accepted_at, urgent) of the chunks that come next, at least one where any wait."""
+    taken: list[tuple[int, int, str, int, int]] = []
+    rows = 0
+    months: set[str] = set()
+    query = (
+        "SELECT id, rows, months, accepted_at, urgent FROM chunks"
+        " WHERE lane = ? AND block_id IS NULL ORDER BY id LIMIT ?"
+    )
+    for chunk in connection.execute(query, (lane, BLOCK_CHUNKS)):
+        rows += chunk[1]
+        months.update(chunk[2].split(","))
+        if taken and (rows > rows_limit or len(months) > MONTHS_LIMIT):
+            break
+        taken.append(chunk)
+    return taken
+
+
+def open_blocks(connection: sqlite3.Connection, lane: str) -> list[int]:
+    """Blocks of a lane that were fixed and are not known to be in the table, the oldest first."""
+    query = "SELECT block_id FROM blocks WHERE lane = ? ORDER BY block_id"
+    return [block_id for (block_id,) in connection.execute(query, (lane,))]
+
+
+def load(connection: sqlite3.Connection, block_id: int) -> Block:
+    """A block with its rows."""
+    rows, doubtful, days = connection.execute(
+        "SELECT rows, doubtful, days FROM blocks WHERE block_id = ?", (block_id,)
+    ).fetchone()
+    query = "SELECT rows, body FROM chunks WHERE block_id = ? ORDER BY id"
+    bodies = connection.execute(query, (block_id,)).fetchall()
+    return Block(block_id, rows, bodies, bool(doubtful), tuple(map(int, days.split())))
+
+
+def doubt(connection: sqlite3.Connection, block_id: int) -> None:
+    """Remembers that a try of the block got no answer."""
+    connection.execute("UPDATE blocks SET doubtful = 1 WHERE block_id = ?", (block_id,))
+
+
+def forget(connection: sqlite3.Connection, lane: str, block_id: int) -> None:
+    """Removes a block whose rows are in the table."""
+    rows, size = connection.execute(
+        "SELECT sum(rows), sum(length(body)) FROM chunks WHERE block_id = ?", (block_id,)
+    ).fetchone()
+    connection.execute("DELETE FROM chunks WHERE block_id = ?", (block_id,))
+    connection.execute("DELETE FROM blocks WHERE block_id = ?", (block_id,))
+    connection.execute(_COUNT, (-rows, -size, lane))
+
+
+def replace(
+    connection: sqlite3.Connection,
+    lane: str,
+    old_id: int,
+    new_id: int,
+    bodies: Sequence[tuple[int, bytes]],
+    days: Sequence[int],
+) -> None:
+    """Puts a new block with what the table lacks in the place of one that was taken in part.
+
+    It stays in doubt, and keeps the old one's `days`: their rollups have not been compared yet.
+    """
+    months, accepted_at = connection.execute(
+        "SELECT group_concat(DISTINCT months), min(accepted_at) FROM chunks WHERE block_id = ?", (old_id,)
+    ).fetchone()
+    forget(connection, lane, old_id)
+    for rows, body in bodies:
+        put(connection, lane, new_id, rows, months, accepted_at, body, urgent=True)
+    connection.execute(
+        "INSERT INTO blocks (block_id, lane, rows, doubtful, days) VALUES (?, ?, ?, 1, ?)",
+        (new_id, lane, sum(rows for rows, _ in bodies), " ".join(map(str, days))),
+    )
+
+
+def waits(connection: sqlite3.Connection, lane: str, chunk_id: int) -> bool:
+    """Whether anything up to this chunk is still in the lane."""
+    query = "SELECT 1 FROM chunks WHERE lane = ? AND id <= ? LIMIT 1"
+    return connection.execute(query, (lane, chunk_id)).fetchone() is not None
+
+
+def last_id(connection: sqlite3.Connection, lane: str) -> int:
+    """The newest chunk of a lane; 0 where it is empty."""
+    query = "SELECT coalesce(max(id), 0) FROM chunks WHERE lane = ?"
+    (found,) = connection.execute(query, (lane,)).fetchone()
+    return int(found)
+
+
+def total_bytes(connection: sqlite3.Connection) -> int:
+    """Bytes of everything that waits."""
+    (found,) = connection.execute("SELECT sum(bytes) FROM lanes").fetchone()
+    return int(found)
+
+
+def sizes(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
+    """Rows and bytes that wait, by lane."""
+    query = "SELECT lane, rows, bytes FROM lanes WHERE lane != 'receipts'"
+    return {lane: (rows, size) for lane, rows, size in connection.execute(query)}
+
+
+def oldest(connection: sqlite3.Connection) -> int | None:
+    """When the oldest of what waits was accepted; None where nothing waits."""
+    query = "SELECT min(accepted_at) FROM chunks WHERE id = (SELECT min(id) FROM chunks)"
+    (found,) = connection.execute(query).fetchone()
+    return None if found is None else int(found)
+
+
+def items(connection: sqlite3.Connection, lane: str, limit: int) -> list[tuple[int, bool, bytes]]:
+    """(id, urgent, body) of a stage's next chunks, in order; `limit` chunks at the most."""
+    query = "SELECT id, urgent, body FROM chunks WHERE lane = ? ORDER BY id LIMIT ?"
+    return [(row[0], bool(row[1]), row[2]) for row in connection.execute(query, (lane, limit))]
+
+
+def consume(connection: sqlite3.Connection, lane: str, last: int) -> None:
+    """Removes a stage's chunks up to `last`, which have become rows of other lanes."""
+    rows, size = connection.execute(
+        "SELECT sum(rows), sum(length(body)) FROM chunks WHERE lane = ? AND id <= ?", (lane, last)
+    ).fetchone()
+    connection.execute("DELETE FROM chunks WHERE lane = ? AND id <= ?", (lane, last))
+    connection.execute(_COUNT, (-rows, -size, lane))

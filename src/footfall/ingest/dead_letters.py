@@ -1,0 +1,39 @@
+"""Dead letters: rejected items, kept with their reason and their text, on the same durable way as rows."""
+
+from footfall.ingest.changes import RAW_LIMIT, Origin
+from footfall.ingest.fields import Rejected
+from footfall.ingest.lanes import DEAD_LETTERS
+from footfall.ingest.outcome import Entry, Sender
+from footfall.model import Kind, derived_uuid
+
+MESSAGE_LIMIT = 1000
+
+
+def letter(key: bytes, kind: Kind, sender: Sender, rejected: Rejected, raw: bytes) -> Entry:
+    """The entry of a rejected item; `key` is the letter's id: a request sent again adds none."""
+    row = (
+        key,
+        sender.now_ms,
+        sender.source,
+        kind,
+        str(rejected.reason),
+        rejected.field[:MESSAGE_LIMIT],
+        rejected.message[:MESSAGE_LIMIT],
+        readable(raw),
+        sender.key_name,
+        sender.batch_id,
+    )
+    return Entry(DEAD_LETTERS.name, key, b"", row, 0)
+
+
+def readable(raw: bytes) -> bytes:
+    """The text as it was sent, as UTF-8 (what is none is written \\xNN), cut at 64 KiB."""
+    text = raw[:RAW_LIMIT].decode(errors="backslashreplace") if not raw.isascii() else raw.decode()
+    return text.encode()[:RAW_LIMIT].decode(errors="ignore").encode()
+
+
+def late_letter(kind: Kind, item_id: bytes, number: int, origin: Origin, rejected: Rejected) -> Entry:
+    """The entry of a change that was accepted and refused when its turn came, in whole or in part."""
+    sender = Sender(origin.batch_id, origin.key_name, origin.source, origin.accepted_at)
+    key = derived_uuid(b"late", item_id + number.to_bytes(4))
+    return letter(key, kind, sender, rejected, origin.raw)

@@ -1,0 +1,104 @@
+"""Events: from one item of a request to its row."""
+
+from msgspec.structs import asdict
+
+from footfall.ingest import fields
+from footfall.ingest.fields import Rejected, Rules
+from footfall.ingest.lanes import EVENTS, IDENTITIES, month_of
+from footfall.ingest.outcome import Entry, Occurrences, Sender
+from footfall.model import NO_PROPERTIES, Event, Reason, numeric_id, uuid_bytes
+
+_UINT32 = (1 << 32) - 1
+
+
+def entries(item: Event, raw: bytes, sender: Sender, rules: Rules, occurrences: Occurrences) -> list[Entry]:
+    """The event's row, and the link of an anonymous id to a user where it names both."""
+    if len(raw) > fields.TEXT_LIMIT:
+        fields.check_lengths(asdict(item).items())
+    event_type = item.event_type
+    if not event_type or len(event_type) > fields.NAME_LIMIT or not event_type.isprintable():
+        raise Rejected(
+            Reason.INVALID_VALUE,
+            "event_type",
+            f"event_type must be 1 to {fields.NAME_LIMIT} printable letters",
+        )
+    now = sender.now_ms
+    if item.event_timestamp is None:
+        at = now
+    else:
+        at = fields.time_ms("event_timestamp", item.event_timestamp)
+        fields.check_age("event_timestamp", at, now, rules.events_ttl_days, "FOOTFALL_EVENTS_TTL_DAYS")
+    day = at // 86_400_000
+
+    user_id = 0 if item.user_id is None else numeric_id(fields.id_text("user_id", item.user_id))
+    links: list[Entry] = []
+    if item.anonymous_id is not None:
+        anonymous = numeric_id(fields.id_text("anonymous_id", item.anonymous_id))
+        if user_id and anonymous and anonymous != user_id:
+            links.append(link(anonymous, user_id, at))
+        user_id = user_id or anonymous
+
+    if item.event_id is None:
+        key = occurrences.key(b"event", raw)
+    else:
+        key = uuid_bytes(fields.required_id("event_id", item.event_id))
+    revenue, value = _money(item)
+    sent = item.properties
+    row = (
+        key,
+        event_type,
+        at,
+        day,
+        user_id,
+        _id("session_id", item.session_id),
+        0 if item.product_id is None else numeric_id(fields.id_text("product_id", item.product_id)),
+        _id("order_id", item.order_id),
+        item.page_url or "",
+        item.referrer or "",
+        item.utm_source or "",
+        item.utm_medium or "",
+        item.utm_campaign or "",
+        item.search_term or "",
+        item.device_type or "",
+        item.browser or "",
+        fields.country(item.country),
+        revenue,
+        value,
+        fields.currency(item.currency, rules),
+        0 if item.quantity is None else fields.whole("quantity", item.quantity, 0, _UINT32),
+        0
+        if item.duration_seconds is None
+        else fields.whole("duration_seconds", item.duration_seconds, 0, _UINT32),
+        b"" if sent is NO_PROPERTIES and item.country is None else fields.properties(sent, item.country),
+        now,
+    )
+    return [Entry(EVENTS.name, key, b"", row, month_of(day)), *links]
+
+
+def link(anonymous: int, user_id: int, at: int) -> Entry:
+    """The row of identities that says who an anonymous shopper turned out to be; the last one holds."""
+    row = (anonymous, user_id, at)
+    return Entry(IDENTITIES.name, anonymous.to_bytes(16), user_id.to_bytes(8), row, 0)
+
+
+def _id(field: str, value: str | int | None) -> str:
+    return "" if value is None else fields.id_text(field, value)
+
+
+def _money(item: Event) -> tuple[int, int]:
+    """Revenue (money received, so on purchases and, negative, on refunds alone) and value."""
+    value = 0 if item.value is None else fields.amount("value", item.value)
+    if item.revenue is None:
+        return 0, value
+    revenue = fields.amount("revenue", item.revenue)
+    if revenue:
+        if item.event_type not in {"purchase", "refund"}:
+            raise Rejected(
+                Reason.REVENUE_NOT_ALLOWED,
+                "revenue",
+                "revenue is money received: it stands on purchase and refund; use value for what it is worth",
+            )
+        if (revenue > 0) != (item.event_type == "purchase"):
+            wanted = "positive" if item.event_type == "purchase" else "negative"
+            raise Rejected(Reason.INVALID_MONEY, "revenue", f"revenue of a {item.event_type} is {wanted}")
+    return revenue, value

@@ -1,0 +1,319 @@
+"""The inbox: the durable journal between an answer of 202 and the tables.
+
+One thread owns the connection that writes. It takes whatever waits (batches of requests, and steps of the
+writer) into one transaction, so that many requests share one fsync, and answers them when it is on disk:
+what was answered survives any crash. Several processes may share one inbox; SQLite's lock orders them.
+
+Bounds: at `limit_bytes` of rows that wait, batches are refused (`Overloaded`); where the disk is full,
+everything in the transaction is refused (`OurFault`, 503) and nothing that was answered is lost.
+"""
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from footfall.errors import FootfallError, OurFault, Overloaded
+from footfall.ingest import chunks, ids, receipts
+from footfall.ingest.lanes import STAGES, TABLES
+from footfall.ingest.outcome import Entry, ItemError
+from footfall.ingest.receipts import Receipt
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Step = Callable[[sqlite3.Connection], Any]
+
+LANES: Final = (*STAGES, *(lane.name for lane in TABLES))
+_JOURNAL: Final = Path(__file__).with_name("journal.sql")
+_GROUP_ITEMS: Final = 20_000
+_BUSY_S: Final = 30.0
+# 64 MiB of log before it is copied into the file: rows that come and go meanwhile are never copied.
+_CHECKPOINT_PAGES: Final = 16_384
+
+
+@dataclass(slots=True)
+class Batch:
+    """A request's items, or a slice of them; `accepted` and `duplicate` count the slices before it."""
+
+    batch_id: bytes
+    items: list[list[Entry]]
+    letters: list[Entry]
+    urgent: bool = False
+    receipt: bool = True
+    accepted: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    errors: list[ItemError] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Accepted:
+    """What became of a batch: its receipt so far, and the last chunk of each lane that it is in."""
+
+    receipt: Receipt
+    chunks: dict[str, int]
+
+
+class Inbox:
+    """One process's door to the inbox in `folder`."""
+
+    def __init__(self, folder: Path, limit_bytes: int) -> None:
+        self.folder = folder
+        self.limit_bytes = limit_bytes
+        self.arrived: dict[str, threading.Event] = {lane: threading.Event() for lane in LANES}
+        self._path = folder / "inbox.sqlite"
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._moved = asyncio.Event()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._connection = self.connect()
+        self._connection.executescript(_JOURNAL.read_text())
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO lanes VALUES (?, 0, 0)", [(lane,) for lane in (*LANES, "receipts")]
+        )
+        ids.create(self._connection, _now_ms())
+        self._connection.execute("COMMIT")
+        self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
+        self._thread.start()
+
+    def connect(self) -> sqlite3.Connection:
+        """A connection of the caller's own; one that only reads never waits for the writer."""
+        connection = sqlite3.connect(
+            self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        connection.execute("PRAGMA cache_size = -65536")
+        return connection
+
+    def close(self) -> None:
+        """Finishes what waits, and closes."""
+        self._queue.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    async def accept(self, batch: Batch) -> Accepted:
+        """Returns when the batch is on disk; raises `Overloaded` or `OurFault` where it is not."""
+        self._loop = asyncio.get_running_loop()
+        waiting = _Waiting(batch=batch, answer=self._loop.create_future())
+        self._queue.put(waiting)
+        result: Accepted = await waiting.answer  # type: ignore[misc]
+        return result
+
+    def run(self, step: Callable[[sqlite3.Connection], T]) -> T:
+        """Runs a step of the writer inside a transaction; for threads. Raises what the step raises."""
+        waiting = _Waiting(step=step, future=Future())
+        self._queue.put(waiting)
+        result: T = waiting.future.result()  # type: ignore[union-attr]
+        return result
+
+    async def moved(self, timeout_s: float) -> None:
+        """Returns when this process has removed something from the inbox, or after `timeout_s`."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._moved.wait()
+        except TimeoutError:
+            pass
+
+    def _run(self) -> None:
+        closing = False
+        while not closing:
+            group, closing = self._gather()
+            if group:
+                results = self._commit(group)
+                for lane in {
+                    lane for _, result in results if isinstance(result, Accepted) for lane in result.chunks
+                }:
+                    self.arrived[lane].set()
+                _deliver(results, self._loop, self._signal)
+
+    def _gather(self) -> "tuple[list[_Waiting], bool]":
+        """Everything that waits, at least one, as far as it fits one transaction."""
+        group: list[_Waiting] = []
+        items = 0
+        while items < _GROUP_ITEMS:
+            try:
+                waiting = self._queue.get(block=not group)
+            except queue.Empty:
+                break
+            if waiting is None:
+                return group, True
+            group.append(waiting)
+            items += len(waiting.batch.items) + 1 if waiting.batch else 1
+        return group, False
+
+    def _commit(self, group: "list[_Waiting]") -> "list[tuple[_Waiting, Any]]":
+        """One transaction for the whole group; the result, or the error, of each."""
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            results = [(waiting, _savepoint(connection, waiting.step)) for waiting in group if waiting.step]
+            batches = [waiting for waiting in group if waiting.batch]
+            if batches:
+                results += self._take(connection, batches)
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            failure = OurFault(f"the inbox cannot be written: {error}", name="INBOX_UNAVAILABLE", code=503)
+            return [(waiting, failure) for waiting in group]
+        except Exception as error:
+            connection.execute("ROLLBACK")
+            if len(group) == 1:
+                _log.exception("a batch could not be kept")
+                return [(group[0], OurFault(f"the batch could not be kept: {type(error).__name__}"))]
+            # One of them is at fault: each gets a transaction of its own, so that the others pass.
+            return [result for waiting in group for result in self._commit([waiting])]
+        return results
+
+    def _take(self, connection: sqlite3.Connection, group: "list[_Waiting]") -> "list[tuple[_Waiting, Any]]":
+        if chunks.total_bytes(connection) >= self.limit_bytes:
+            full = Overloaded("the inbox is full: the store has not taken what was accepted before")
+            return [(waiting, full) for waiting in group]
+        now_ms = _now_ms()
+        batches = [waiting.batch for waiting in group if waiting.batch]
+        accepted, fresh, known = _sort(connection, batches)
+        urgent = any(batch.urgent for batch in batches)
+        last: dict[str, int] = {}
+        for lane, entries in fresh.items():
+            last[lane] = chunks.add(connection, lane, entries, now_ms, urgent=urgent)
+        ids.add(connection, known.items(), now_ms)
+        answers = [
+            (batch.batch_id, msgspec.json.encode(receipt))
+            for batch, receipt in zip(batches, accepted, strict=True)
+            if batch.receipt
+        ]
+        receipts.keep(connection, answers, now_ms)
+        return [(waiting, Accepted(receipt, last)) for waiting, receipt in zip(group, accepted, strict=True)]
+
+    def _signal(self) -> None:
+        """Wakes those who wait for `moved`; runs in the event loop."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A batch or a step, and where its result goes."""
+
+    batch: Batch | None = None
+    step: Step | None = None
+    answer: "asyncio.Future[Accepted] | None" = None
+    future: "Future[Any] | None" = None
+
+
+def _sort(
+    connection: sqlite3.Connection, batches: Sequence[Batch]
+) -> tuple[list[Receipt], dict[str, list[Entry]], dict[bytes, bytes]]:
+    """Tells new items from duplicates, in the order of their arrival.
+
+    Returns a receipt for each batch, the new entries by lane, and the ids to remember with their values.
+    """
+    every = [_key(entry) for batch in batches for item in (*batch.items, batch.letters) for entry in item]
+    seen = ids.seen(connection, every)
+    fresh: dict[str, list[Entry]] = defaultdict(list)
+    known: dict[bytes, bytes] = {}
+    result = []
+    for batch in batches:
+        accepted = 0
+        for item in batch.items:
+            accepted += _admit(item[0], seen, known, fresh)
+            for entry in item[1:]:
+                _admit(entry, seen, known, fresh)
+        for entry in batch.letters:
+            _admit(entry, seen, known, fresh)
+        result.append(
+            Receipt(
+                _uuid_text(batch.batch_id),
+                batch.accepted + accepted,
+                batch.duplicate + len(batch.items) - accepted,
+                batch.rejected,
+                batch.errors,
+            )
+        )
+    return result, fresh, known
+
+
+def _admit(
+    entry: Entry, seen: dict[bytes, bytes], known: dict[bytes, bytes], fresh: dict[str, list[Entry]]
+) -> bool:
+    key = _key(entry)
+    if seen.get(key) == entry.value:
+        return False
+    seen[key] = known[key] = entry.value
+    fresh[entry.lane].append(entry)
+    return True
+
+
+_PREFIX: Final = {lane: bytes([number]) for number, lane in enumerate(LANES)}
+
+
+def _key(entry: Entry) -> bytes:
+    return _PREFIX[entry.lane] + entry.key
+
+
+def _savepoint(connection: sqlite3.Connection, step: Step) -> Any:
+    """A step's result; one that fails undoes its own changes and nothing else."""
+    connection.execute("SAVEPOINT step")
+    try:
+        result = step(connection)
+    except sqlite3.Error:
+        raise
+    except Exception as error:
+        connection.execute("ROLLBACK TO step")
+        result = error
+    connection.execute("RELEASE step")
+    return result
+
+
+def _deliver(
+    results: "list[tuple[_Waiting, Any]]", loop: asyncio.AbstractEventLoop | None, signal: Callable[[], None]
+) -> None:
+    """Hands out results: to threads at once, to the event loop in one go."""
+    answers = []
+    moved = False
+    for waiting, result in results:
+        if waiting.future is not None:
+            moved = True
+            if isinstance(result, Exception):
+                waiting.future.set_exception(result)
+            else:
+                waiting.future.set_result(result)
+        elif waiting.answer is not None:
+            answers.append((waiting.answer, result))
+    if loop is not None and not loop.is_closed():
+        loop.call_soon_threadsafe(_resolve, answers)
+        if moved:
+            loop.call_soon_threadsafe(signal)
+
+
+def _resolve(answers: "list[tuple[asyncio.Future[Accepted], Any]]") -> None:
+    for answer, result in answers:
+        if answer.done():  # the request was given up
+            continue
+        if isinstance(result, FootfallError):
+            answer.set_exception(result)
+        else:
+            answer.set_result(result)
+
+
+def _uuid_text(raw: bytes) -> str:
+    digits = raw.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,302 @@
+"""The ledger's rules: from the state of an order and a change of it to rows of `orders`. Pure functions.
+
+Nothing is updated: a transition is the line with negative quantity and amount in the old status and positive
+in the new. What goes back of a completed line (a refund, a cancellation) is one negative row, never more
+than is left of it; of an order that we do not hold it is taken as it is said, and marked `unlinked`. A line
+that is cancelled while pending has brought no money: its row in `cancelled` is zero.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec import Struct
+
+from footfall.countries import UNKNOWN
+from footfall.ingest.changes import Line, OrderChange
+from footfall.ingest.fields import Rejected
+from footfall.ingest.lanes import DAY_MS, ORDERS, month_of
+from footfall.ingest.outcome import Entry
+from footfall.model import OrderStatus, Reason, derived_uuid
+
+
+class LineState(Struct, array_like=True):
+    """One line of an order: its price, and the sums of its rows by status (what went back is negative)."""
+
+    product_id: int
+    unit_price: int = 0
+    discount: int = 0
+    pending: int = 0
+    pending_amount: int = 0
+    completed: int = 0
+    completed_amount: int = 0
+    back: int = 0
+    back_amount: int = 0
+
+    @property
+    def left(self) -> int:
+        """Units that were bought and have not gone back."""
+        return self.completed + self.back
+
+    @property
+    def left_amount(self) -> int:
+        return self.completed_amount + self.back_amount
+
+
+class OrderState(Struct, array_like=True):
+    """What we hold of an order, and the entries that made it so: each counts once."""
+
+    user_id: int = 0
+    payment_method: str = ""
+    country: str = ""
+    lines: dict[str, LineState] = {}
+    entries: set[bytes] = set()
+
+
+@dataclass(slots=True)
+class Decision:
+    """What a change comes to: rows, and parts that were refused."""
+
+    rows: list[Entry] = field(default_factory=list)
+    refused: list[Rejected] = field(default_factory=list)
+    duplicate: bool = False
+
+
+def decide(state: OrderState, change: OrderChange) -> Decision:
+    """Applies a change to a state (in place) and returns its rows."""
+    if change.item_id in state.entries:
+        return Decision(duplicate=True)
+    state.user_id = change.user_id or state.user_id
+    state.payment_method = change.payment_method or state.payment_method
+    state.country = change.country or state.country
+    entry = _Entry(state, change)
+    _RULES[change.status](entry)
+    if entry.decision.rows:
+        state.entries.add(change.item_id)
+    elif not entry.decision.refused:
+        entry.decision.duplicate = True
+    return entry.decision
+
+
+class _Entry:
+    """One change on its way into the ledger."""
+
+    def __init__(self, state: OrderState, change: OrderChange) -> None:
+        self.state = state
+        self.change = change
+        self.decision = Decision()
+
+    def refuse(self, reason: Reason, field_: str, message: str) -> None:
+        self.decision.refused.append(Rejected(reason, field_, message))
+
+    def row(
+        self,
+        status: OrderStatus,
+        line_id: str,
+        line: LineState,
+        quantity: int,
+        amount: int,
+        *,
+        unlinked: bool = False,
+    ) -> None:
+        """Adds a row; the first row of a change bears the change's own id."""
+        change, state = self.change, self.state
+        number = len(self.decision.rows)
+        key = derived_uuid(b"row", change.item_id + number.to_bytes(4)) if number else change.item_id
+        day = change.at // DAY_MS
+        values: tuple[Any, ...] = (
+            key,
+            change.order_id,
+            line_id,
+            state.user_id,
+            line.product_id,
+            change.at,
+            day,
+            status,
+            state.payment_method,
+            quantity,
+            line.unit_price,
+            line.discount,
+            amount,
+            change.currency,
+            state.country or UNKNOWN,
+            unlinked,
+            change.properties,
+            change.origin.accepted_at,
+        )
+        self.decision.rows.append(Entry(ORDERS.name, key, b"", values, month_of(day)))
+
+    def undo_pending(self, line_id: str, line: LineState, units: int | None = None) -> None:
+        """Takes units of a line, or all, out of `pending`."""
+        units = line.pending if units is None else min(units, line.pending)
+        amount = line.pending_amount * units // line.pending
+        self.row("pending", line_id, line, -units, -amount)
+        line.pending -= units
+        line.pending_amount -= amount
+
+
+def _pending(entry: _Entry) -> None:
+    lines = entry.change.lines
+    if not lines:
+        entry.refuse(Reason.NO_LINES, "lines", "a new order names its lines")
+    for given in lines:
+        line_id, line = _placed(entry, given)
+        quantity, amount = _worth(given)
+        if line.completed or (line.pending, line.pending_amount) == (quantity, amount):
+            continue  # it is there already, or further on than this says
+        if line.pending:
+            entry.undo_pending(line_id, line)
+        _set_price(line, given)
+        entry.row("pending", line_id, line, quantity, amount)
+        line.pending, line.pending_amount = quantity, amount
+
+
+def _completed(entry: _Entry) -> None:
+    state, change = entry.state, entry.change
+    lines = change.lines or [
+        Line(line_id, line.product_id, "", line.pending, line.unit_price, line.discount)
+        for line_id, line in state.lines.items()
+        if line.pending
+    ]
+    if not lines and not any(line.completed for line in state.lines.values()):
+        entry.refuse(Reason.NO_LINES, "lines", "the order is not known, and no lines are named")
+    for given in lines:
+        line_id, line = _placed(entry, given)
+        quantity, amount = _worth(given)
+        if (line.completed, line.completed_amount) == (quantity, amount):
+            continue
+        if line.back:
+            entry.refuse(
+                Reason.INVALID_VALUE,
+                "lines",
+                f"line {line_id} has gone back in part and cannot change any more",
+            )
+            continue
+        if line.pending:
+            entry.undo_pending(line_id, line)
+        if line.completed:
+            entry.row("completed", line_id, line, -line.completed, -line.completed_amount)
+        _set_price(line, given)
+        entry.row("completed", line_id, line, quantity, amount)
+        line.completed, line.completed_amount = quantity, amount
+
+
+def _back(entry: _Entry) -> None:
+    state, change = entry.state, entry.change
+    if not state.lines:
+        _unlinked(entry)
+        return
+    given: list[Line | None] = list(change.lines) or [None]
+    for line in given:
+        candidates = _candidates(state, line)
+        if change.status == "cancelled":
+            waiting = [(line_id, found) for line_id, found in candidates if found.pending]
+            for line_id, found in waiting:
+                entry.undo_pending(line_id, found, None if line is None else line.quantity)
+                entry.row("cancelled", line_id, found, 0, 0)
+            if waiting and not any(found.left for _, found in candidates):
+                continue
+        _take_back(entry, line, candidates)
+
+
+def _take_back(entry: _Entry, given: Line | None, candidates: list[tuple[str, LineState]]) -> None:
+    """Takes back what was asked for, as far as it is left; what is not left is refused."""
+    wanted = None if given is None else given.quantity
+    taken = 0
+    for line_id, line in candidates:
+        units = line.left if wanted is None else min(line.left, wanted - taken)
+        if units <= 0 and not (wanted is None and line.left_amount):
+            continue
+        amount = _share(line, units, None if given is None else given.unit_price, given)
+        entry.row(entry.change.status, line_id, line, -units, -amount)
+        line.back -= units
+        line.back_amount -= amount
+        taken += units
+        if wanted is not None and taken == wanted:
+            return
+    if wanted is None and taken:
+        return
+    name = "the order" if given is None else f"line {given.line_id}"
+    asked = "" if wanted is None else f"{wanted} were to go back, "
+    if not (wanted is None and entry.decision.rows):
+        entry.refuse(Reason.NOTHING_LEFT, "lines", f"{name}: {asked}{taken} were left")
+
+
+def _share(line: LineState, units: int, unit_price: int | None, given: Line | None) -> int:
+    """The money that goes back with `units` of a line: what was said, or their share of what was paid."""
+    if unit_price is not None and given is not None:
+        return max(0, min(unit_price * units - given.discount, line.left_amount))
+    if units == line.left:
+        return line.left_amount
+    return line.left_amount * units // line.left
+
+
+def _candidates(state: OrderState, given: Line | None) -> list[tuple[str, LineState]]:
+    """Lines of an order that a change may mean: the one it names, or all of its product, or all."""
+    if given is None:
+        return list(state.lines.items())
+    exact = state.lines.get(given.line_id)
+    if exact is not None and given.line_id != given.product:
+        return [(given.line_id, exact)]
+    return [(line_id, line) for line_id, line in state.lines.items() if line.product_id == given.product_id]
+
+
+def _unlinked(entry: _Entry) -> None:
+    """What goes back of an order that we do not hold."""
+    lines = entry.change.lines
+    if not lines:
+        entry.refuse(Reason.NO_LINES, "lines", "the order is not known, and no lines are named")
+    for given in lines:
+        if given.quantity is None or given.unit_price is None or not given.product:
+            entry.refuse(
+                Reason.MISSING_FIELD,
+                "lines",
+                "the order is not known: its lines need product_id, quantity and unit_price",
+            )
+            continue
+        line = LineState(given.product_id, given.unit_price, given.discount)
+        amount = max(0, given.unit_price * given.quantity - given.discount)
+        entry.row(entry.change.status, given.line_id, line, -given.quantity, -amount, unlinked=True)
+
+
+def _adjusted(entry: _Entry) -> None:
+    for given in entry.change.lines:
+        line = LineState(given.product_id, given.unit_price or 0, given.discount)
+        entry.row("adjusted", given.line_id, line, given.quantity or 0, 0)
+
+
+def _placed(entry: _Entry, given: Line) -> tuple[str, LineState]:
+    """The line's name and state; a new line where there is none.
+
+    A change with an idempotency key of its own never repeats a line: where the line is there already, as
+    far on as the change says, it is about another one of the same name.
+    """
+    lines, line_id, number = entry.state.lines, given.line_id, 1
+    while entry.change.adds and line_id in lines:
+        line = lines[line_id]
+        if not (line.completed or (line.pending and entry.change.status == "pending")):
+            break
+        number += 1
+        line_id = f"{given.line_id}#{number}"
+    if line_id not in lines:
+        lines[line_id] = LineState(given.product_id)
+    return line_id, lines[line_id]
+
+
+def _worth(given: Line) -> tuple[int, int]:
+    quantity = given.quantity or 0
+    return quantity, (given.unit_price or 0) * quantity - given.discount
+
+
+def _set_price(line: LineState, given: Line) -> None:
+    line.product_id = given.product_id
+    line.unit_price = given.unit_price or 0
+    line.discount = given.discount
+
+
+_RULES = {
+    "pending": _pending,
+    "completed": _completed,
+    "cancelled": _back,
+    "refunded": _back,
+    "adjusted": _adjusted,
+}

@@ -1,0 +1,173 @@
+"""Validation: each item of a request by itself, so that a bad one never spoils its batch.
+
+The steps for one item: decode (names, JSON types), refuse doubled names, check the values, make entries. An
+item that fails a step is told to the sender with its index, field, code and message, counted, and kept as a
+dead letter with its text.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+from msgspec.structs import astuple
+
+from footfall.ingest import changes, events
+from footfall.ingest.dead_letters import letter
+from footfall.ingest.fields import Rejected, Rules
+from footfall.ingest.outcome import Entry, ItemError, Occurrences, Sender
+from footfall.model import Event, Kind, Order, Product, Reason, User
+
+ITEM_LIMIT = 1 << 20
+_AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`")
+_NAMED = re.compile(r"field `(?P<name>[^`]*)`")
+_REASONS = (
+    ("Object contains unknown field", Reason.UNKNOWN_FIELD),
+    ("Object missing required field", Reason.MISSING_FIELD),
+    ("Invalid RFC3339", Reason.INVALID_TIMESTAMP),
+    ("Invalid decimal", Reason.INVALID_MONEY),
+    ("Expected `object`", Reason.NOT_AN_OBJECT),
+    ("Expected", Reason.INVALID_TYPE),
+    ("Number out of range", Reason.OUT_OF_RANGE),
+    ("Integer value out of range", Reason.OUT_OF_RANGE),
+)
+_DECODERS: dict[Kind, msgspec.json.Decoder[Any]] = {
+    "events": msgspec.json.Decoder(Event),
+    "orders": msgspec.json.Decoder(Order),
+    "users": msgspec.json.Decoder(User),
+    "products": msgspec.json.Decoder(Product),
+}
+_FIELDS = len(Event.__struct_fields__)
+
+
+class Validator:
+    """Validates the items of one request, slice by slice."""
+
+    def __init__(self, kind: Kind, sender: Sender, rules: Rules, *, letters: bool = True) -> None:
+        self.kind = kind
+        self.sender = sender
+        self.rules = rules
+        self.letters = letters
+        self.occurrences = Occurrences()
+        self._decode = _DECODERS[kind].decode
+        self._make = self._maker()
+
+    def validate(
+        self, items: Sequence[bytes | Raw], first: int
+    ) -> tuple[list[list[Entry]], list[ItemError], list[Entry]]:
+        """Entries of the good items, errors and dead letters of the others; `first`: index of items[0]."""
+        good: list[list[Entry]] = []
+        errors: list[ItemError] = []
+        dead: list[Entry] = []
+        for number, item in enumerate(items):
+            raw = bytes(item)
+            try:
+                good.append(self._entries(raw))
+            except Rejected as rejected:
+                errors.append(ItemError(first + number, rejected.field, rejected.reason, rejected.message))
+                if self.letters:
+                    key = self.occurrences.key(b"letter", self.kind.encode() + raw)
+                    dead.append(letter(key, self.kind, self.sender, rejected, raw))
+        return good, errors, dead
+
+    def _entries(self, raw: bytes) -> list[Entry]:
+        if len(raw) > ITEM_LIMIT:
+            raise Rejected(Reason.TOO_LARGE, "", f"the item is over {ITEM_LIMIT} bytes")
+        try:
+            if not raw.isascii():
+                raw.decode()
+            item = self._decode(raw)
+        except msgspec.ValidationError as error:
+            raise _explain(str(error), self.kind) from None
+        except msgspec.DecodeError as error:
+            raise _malformed(raw, str(error)) from None
+        except UnicodeDecodeError as error:
+            raise Rejected(
+                Reason.INVALID_UNICODE, "", f"the text is not UTF-8 (byte {error.start} of the item)"
+            ) from None
+        except RecursionError:
+            raise Rejected(Reason.TOO_DEEP, "", "the item is nested too deep") from None
+        self._refuse_doubled(item, raw)
+        return self._make(item, raw)
+
+    def _refuse_doubled(self, item: Any, raw: bytes) -> None:
+        """A name given twice is a mistake that JSON leaves open; taking either value would be a guess."""
+        if isinstance(item, Event):
+            nested = bytes(item.properties)
+            colons = raw.count(b'":') - nested.count(b'":')
+            given = _FIELDS - 1 - astuple(item).count(None) + (nested != b"")
+            if colons <= given and b'" :' not in raw:
+                return
+        if name := doubled_name(raw):
+            raise Rejected(Reason.DUPLICATE_FIELD, name, f"{name} is given twice")
+
+    def _maker(self) -> Callable[[Any, bytes], list[Entry]]:
+        sender, rules = self.sender, self.rules
+        if self.kind == "events":
+            occurrences = self.occurrences
+            return lambda item, raw: events.entries(item, raw, sender, rules, occurrences)
+        makers: dict[Kind, Callable[[Any, bytes, Sender, Rules], list[Entry]]] = {
+            "orders": changes.order,
+            "users": changes.user,
+            "products": changes.product,
+        }
+        make = makers[self.kind]
+        return lambda item, raw: make(item, raw, sender, rules)
+
+
+def doubled_name(raw: bytes) -> str:
+    """A name that an item, or one of its lines, gives twice; properties are kept as they are."""
+
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in found]
+        value = dict(found)
+        doubled = (
+            next((name for name in names if names.count(name) > 1), "") if len(value) < len(names) else ""
+        )
+        return {"doubled": doubled, "value": value}
+
+    # Numbers stay text: an integer of thousands of digits is no error here, and costs nothing.
+    item = json.loads(raw, object_pairs_hook=pairs, parse_int=str, parse_float=str, parse_constant=str)
+    lines = item["value"].get("lines") or []
+    return next((str(part["doubled"]) for part in (item, *lines) if part["doubled"]), "")
+
+
+def _explain(message: str, kind: Kind) -> Rejected:
+    """What msgspec found wrong, in our words and with our codes."""
+    reason = next((reason for start, reason in _REASONS if message.startswith(start)), Reason.INVALID_VALUE)
+    at, named = _AT.search(message), _NAMED.search(message)
+    path = at["path"] if at else ""
+    if reason is Reason.NOT_AN_OBJECT and path:
+        reason = Reason.INVALID_TYPE
+    field = ".".join(filter(None, (path, named["name"] if named else "")))
+    text = _AT.sub("", message)
+    if reason is Reason.UNKNOWN_FIELD:
+        hint = "lines" if path else "properties"
+        where = "put it into properties" if hint == "properties" else "an order line has no such field"
+        text = f"{kind} have no field {field}: {where}"
+    elif reason is Reason.MISSING_FIELD:
+        text = f"{field} is required"
+    elif reason is Reason.NOT_AN_OBJECT:
+        text = "an item must be a JSON object"
+    elif field:
+        text = f"{field}: {text[0].lower()}{text[1:]}"
+    return Rejected(reason, field, text)
+
+
+def _malformed(raw: bytes, message: str) -> Rejected:
+    """Why a text is no JSON: cut off, half of a surrogate pair, or plainly wrong."""
+    try:
+        json.loads(raw, parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+    except RecursionError:
+        return Rejected(Reason.TOO_DEEP, "", "the item is nested too deep")
+    except ValueError:
+        if message.startswith("Input data was truncated"):
+            return Rejected(Reason.CUT_OFF, "", f"the item is cut off after {len(raw)} bytes")
+        return Rejected(Reason.INVALID_JSON, "", message.removeprefix("JSON is malformed: "))
+    return Rejected(Reason.INVALID_UNICODE, "", "the item holds half of a surrogate pair (\\ud800-\\udfff)")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")

@@ -1,0 +1,205 @@
+"""The writer: takes rows from a lane of the inbox, in order, into the lane's table.
+
+A block is fixed (rows, number, token) before its first try; it is tried until the store acknowledges it,
+always the same rows under the same token; it is forgotten after that and not before. A block that was in
+doubt, because a try got no answer or a process died, is not believed but checked (`repair`).
+
+One thread a lane, one block at a time. The store may be away for any time: the inbox takes what arrives.
+"""
+
+import logging
+import threading
+import time
+from io import BytesIO
+from typing import Final
+
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from footfall import store
+from footfall.config import Config
+from footfall.ingest import blocks, chunks, heal, native, repair, supersede
+from footfall.ingest.chunks import Block
+from footfall.ingest.inbox import Inbox
+from footfall.ingest.lanes import Lane
+from footfall.ingest.metrics import Metrics
+
+PAUSE_LIMIT_S: Final = 5.0
+_FIRST_PAUSE_S: Final = 0.1
+_ANSWER_LIMIT_S: Final = 120
+POLL_S: Final = 0.1  # how soon rows are noticed that another process put into the inbox
+
+_log = logging.getLogger(__name__)
+
+
+class Stopped(Exception):
+    """The process is ending: what is open stays in the inbox."""
+
+
+class StoreLink:
+    """A thread's client of the store; made when it is needed, thrown away when it fails."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._client: Client | None = None
+
+    @property
+    def client(self) -> Client:
+        if self._client is None:
+            self._client = store.connect(
+                self._config,
+                "writer",
+                connect_timeout=5,
+                send_receive_timeout=_ANSWER_LIMIT_S,
+                query_retries=0,
+                form_encode_query_params=True,
+            )
+        return self._client
+
+    def drop(self) -> None:
+        """Closes the client: the next use connects anew."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+class Worker(threading.Thread):
+    """A thread of the writer: does its work until it is stopped, whatever the store does meanwhile."""
+
+    def __init__(self, name: str, inbox: Inbox, config: Config, metrics: Metrics) -> None:
+        super().__init__(name=name, daemon=True)
+        self.inbox = inbox
+        self.config = config
+        self.metrics = metrics
+        self.store = StoreLink(config)
+        self.stopping = threading.Event()
+        self.reader = inbox.connect()
+
+    def work(self) -> None:
+        """One round; waits a moment where there is nothing to do."""
+        raise NotImplementedError
+
+    def run(self) -> None:
+        """Rounds until stopped; a round that fails is tried again after a pause that doubles."""
+        pause = _FIRST_PAUSE_S
+        while not self.stopping.is_set():
+            try:
+                self.work()
+                pause = _FIRST_PAUSE_S
+            except Stopped:
+                break
+            except Exception as error:
+                self.failed(error)
+                self.stopping.wait(pause)
+                pause = min(pause * 2, PAUSE_LIMIT_S)
+        self.store.drop()
+        self.reader.close()
+
+    def failed(self, error: Exception) -> None:
+        """Says what failed, without the rows that an error's text may quote."""
+        self.store.drop()
+        self.metrics.retries.labels(self.name).inc()
+        _log.warning("writer %s: %s; trying again", self.name, describe(error))
+
+
+class TableWriter(Worker):
+    """Writes one lane to its table."""
+
+    def __init__(self, lane: Lane, inbox: Inbox, config: Config, metrics: Metrics) -> None:
+        super().__init__(lane.name, inbox, config, metrics)
+        self.lane = lane
+        self._recovered = False
+
+    def work(self) -> None:
+        """Finishes what is open; then the next block, when it is large or old enough."""
+        for block_id in chunks.open_blocks(self.reader, self.lane.name):
+            if not self._recovered:  # the process that fixed it is gone: who knows what it tried
+                self._doubt(block_id)
+            self._finish(block_id)
+        self._recovered = True
+        if not self._due():
+            return
+        block_id = blocks.new_block_id()
+        rows = self.config.flush_rows
+        self.inbox.run(lambda connection: chunks.fix(connection, self.lane.name, block_id, rows))
+        self._finish(block_id)
+
+    def _due(self) -> bool:
+        """Whether the lane's next block is full, old or awaited; waits a moment where it is not."""
+        arrived = self.inbox.arrived[self.lane.name]
+        arrived.clear()
+        head = chunks.head(self.reader, self.lane.name, self.config.flush_rows)
+        if head is None:
+            arrived.wait(POLL_S)
+            return False
+        age_ms = time.time_ns() // 1_000_000 - head.accepted_at
+        left_ms = self.config.flush_interval_ms - age_ms
+        if head.urgent or head.rows >= self.config.flush_rows or left_ms <= 0:
+            return True
+        arrived.wait(min(left_ms / 1000, POLL_S))
+        return False
+
+    def _finish(self, block_id: int) -> None:
+        """Sends a block until the store has it, checks it where that is in doubt, and forgets it."""
+        block = chunks.load(self.reader, block_id)
+        try:
+            self._send(block)
+        except Exception:
+            self._doubt(block_id)
+            raise
+        if block.doubtful and self.lane.keyed:
+            # Written once more under a new number: a keyed table keeps one row a key whatever happened.
+            rewritten = Block(blocks.new_block_id(), block.rows, block.bodies)
+            self._send(rewritten)
+            supersede.remove(self.store.client, self.lane, rewritten)
+        elif block.doubtful:
+            if self._replaced(block):
+                return  # by a new block, which is open now
+        elif self.lane.keyed:
+            supersede.remove(self.store.client, self.lane, block)
+        self.inbox.run(lambda connection: chunks.forget(connection, self.lane.name, block_id))
+
+    def _doubt(self, block_id: int) -> None:
+        self.inbox.run(lambda connection: chunks.doubt(connection, block_id))
+
+    def _replaced(self, block: Block) -> bool:
+        """Checks an acknowledged block that was in doubt; whether a new block stands in its place."""
+        short = repair.short(self.store.client, self.lane, block, repair.ttl_days(self.config, self.lane))
+        days = repair.days(self.lane, block) if self.lane.day else []
+        if short.bodies:
+            _log.warning("writer %s: %d of %d rows of a block are missing", self.name, short.rows, block.rows)
+            self.metrics.repaired.labels(self.name).inc(short.rows)
+            old_id, new_id = block.block_id, blocks.new_block_id()
+            self.inbox.run(
+                lambda connection: chunks.replace(
+                    connection, self.lane.name, old_id, new_id, short.bodies, days
+                )
+            )
+            return True
+        for rollup, count in heal.heal(self.config, self.lane, days).items():
+            _log.warning("writer %s: rebuilt %d days of %s", self.name, count, rollup)
+            self.metrics.healed.labels(rollup).inc(count)
+        return False
+
+    def _send(self, block: Block) -> None:
+        if self.stopping.is_set():
+            raise Stopped
+        began = time.perf_counter()
+        self.store.client.raw_insert(
+            self.lane.table,
+            [*(column.name for column in self.lane.columns), "block_id"],
+            # As a stream: bytes would be sent a second time by the client itself, unseen by us.
+            insert_block=BytesIO(native.block(self.lane.columns, block.bodies, block.block_id)),
+            settings=blocks.insert_settings(block.block_id),
+            fmt="Native",
+        )
+        self.metrics.flush_rows.labels(self.name).observe(block.rows)
+        self.metrics.flush_seconds.labels(self.name).observe(time.perf_counter() - began)
+
+
+def describe(error: Exception) -> str:
+    """An error in a line without data: its kind, and ClickHouse's code where it has one."""
+    if isinstance(error, ClickHouseError):
+        code = getattr(error, "code", None)
+        return f"the store answered {type(error).__name__}" + (f", code {code}" if code else "")
+    return type(error).__name__
