@@ -134,25 +134,25 @@ def stream(rate: float, orders: float, duration: float | None, seed: int) -> Non
 @main.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--as", "kind", default="events", show_default=True,
-    type=click.Choice(["events", "orders", "users", "products"]), help="What the rows are.",
+    "--as", "kind", type=click.Choice(["events", "orders", "users", "products"]),
+    help="What the rows are; default: what the mapping says, else events.",
 )  # fmt: skip
 @click.option("--map", "mapping", multiple=True, metavar="FIELD=COLUMN", help="Our field from their column.")
 @click.option("--event", "events", multiple=True, metavar="THEIRS=OURS", help="Their event's name as ours.")
-@click.option("--tz", default="UTC", show_default=True, help="Zone of times that name none.")
+@click.option("--tz", help="Zone of times that name none; default: what the mapping says, else UTC.")
 @click.option("--shift", is_flag=True, help="Move the whole set in time, so that its last row is now.")
 @click.option(
-    "--mapping", "mapping_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="TOML file that keeps the options above for a known kind of file.",
+    "--mapping", "mapping_file",
+    help="TOML file that keeps the options above, or one that we ship: online_retail, rete_ecom.",
 )  # fmt: skip
 def import_(
     file: Path,
-    kind: str,
+    kind: str | None,
     mapping: tuple[str, ...],
     events: tuple[str, ...],
-    tz: str,
+    tz: str | None,
     shift: bool,
-    mapping_file: Path | None,
+    mapping_file: str | None,
 ) -> None:
     """Import a CSV, NDJSON or Parquet file; run again, it adds only what is new."""
     from footfall.ingest.importer import import_file
