@@ -1,0 +1,95 @@
+"""The engine as an ASGI application: what its requests share, and its start and stop."""
+
+import asyncio
+import logging
+import platform
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from footfall.config import Config
+from footfall.engine import users
+from footfall.engine.exchange import Exchange
+from footfall.engine.guard import Guard
+from footfall.engine.handles import Database, Handles
+from footfall.engine.running import Registry, Slots
+from footfall.engine.sessions import Sessions
+from footfall.serve import run_app
+
+WAITING = 64
+WAIT_S = 10.0
+STOP_S = 1.0
+SWEEP_S = 5.0
+KEEP_ALIVE_S = 30
+
+
+class Engine:
+    """One database and everything that requests to it share."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.users = users.users(config)
+        self.database = Database(config.data_dir)
+        self.handles = Handles(self.database)
+        self.guard = Guard(self.database.open)
+        self.sessions = Sessions()
+        self.host = platform.node() or "localhost"
+        self.statements = ThreadPoolExecutor(sum(user.slots for user in self.users.values()), "statement")
+        self.helpers = ThreadPoolExecutor(8, "helper")
+        self.running = Registry(self.database.open, self.helpers)
+        self.slots = {user.name: Slots(user.slots, WAITING, WAIT_S) for user in self.users.values()}
+        self.folder = config.data_dir / "tmp"
+        self.folder.mkdir(exist_ok=True)
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+
+        @asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            sweeper = asyncio.create_task(self._sweep())
+            try:
+                yield
+            finally:
+                sweeper.cancel()
+                await self._stop()
+
+        return Starlette(routes=[Route("/{path:path}", Exchange(self))], lifespan=lifespan)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            self.sessions.expire()
+
+    async def _stop(self) -> None:
+        """Kills what still runs and closes the database once nothing does."""
+        ended = asyncio.get_running_loop().create_future()
+        kills = [asyncio.create_task(self.running.kill(one, ended)) for one in self.running.all()]
+        waited = 0.0
+        while self.running.all() and waited < STOP_S:
+            await asyncio.sleep(0.05)
+            waited += 0.05
+        ended.cancel()
+        for kill in kills:
+            kill.cancel()
+        self.statements.shutdown(wait=False, cancel_futures=True)
+        self.helpers.shutdown(wait=not self.running.all(), cancel_futures=True)
+        if not self.running.all():
+            self.guard.close()
+            self.sessions.close()
+            self.handles.close()
+            self.database.close()
+
+
+def serve(config: Config) -> None:
+    """Serves the embedded engine on `engine_port` until SIGINT or SIGTERM."""
+    logging.getLogger("uvicorn.error").addFilter(_not_our_broken_stream)
+    engine = Engine(config)
+    run_app(engine.app(), config, config.engine_port, "engine", timeout_keep_alive=KEEP_ALIVE_S)
+
+
+def _not_our_broken_stream(record: logging.LogRecord) -> bool:
+    """A stream that ends with an error is left incomplete on purpose; uvicorn would log each."""
+    return "without completing response" not in record.getMessage()

@@ -1,0 +1,193 @@
+"""One request from its first byte to its answer's last.
+
+The steps: where it comes from, who sends it, what it asks for, whether the user may run it; then a slot, a
+worker thread, and its rows as they come. A client that hangs up while its statement only reads gets it
+killed; a write whose request was complete is carried through.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.types import Receive, Scope, Send
+
+from footfall.engine import codecs, origin, protocol, users
+from footfall.engine import request as requests
+from footfall.engine.answer import Answer
+from footfall.engine.body import Body, ClientGone
+from footfall.engine.exceptions import INTO_OUTFILE_NOT_ALLOWED, READONLY, EngineError
+from footfall.engine.pipe import Pipe
+from footfall.engine.rows import Outcome, Rows
+from footfall.engine.run import Job, run
+from footfall.engine.statement import Kind, Statement, infile_or_outfile
+
+if TYPE_CHECKING:
+    from footfall.engine.app import Engine
+
+log = logging.getLogger("footfall.engine")
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """What an exchange speaks through."""
+
+    method: str
+    headers: Mapping[str, str]
+    receive: Receive
+    answer: Answer
+
+
+class Exchange:
+    """The ASGI endpoint: answers every request."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = Answer(send, self._engine.host, self._engine.database.version)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            origin.check(headers, self._engine.config.host)
+            await self._route(_Connection(scope["method"], headers, receive, answer), scope)
+        except ClientGone:
+            pass
+        except EngineError as error:
+            if not answer.started:
+                await answer.error(error)
+        except Exception:
+            log.exception("a request failed")
+            if not answer.started:
+                await answer.error(EngineError(1002, "the engine failed; its log says why"))
+
+    async def _route(self, client: _Connection, scope: Scope) -> None:
+        url = requests.parameters(scope["query_string"])
+        path, answer = scope["path"], client.answer
+        reads = client.method in ("GET", "HEAD")
+        if path in ("/ping", "/replicas_status") or (path == "/" and reads and not url):
+            await answer.whole(b"Ok.\n")
+        elif path not in ("/", "/query"):
+            text = f"There is no handle {path}\n\nSend queries with POST / or GET /?query=...\n"
+            await answer.whole(text.encode(errors="replace"), 404)
+        elif client.method == "OPTIONS":
+            answer.headers["Allow"] = "OPTIONS, GET, HEAD, POST"
+            await answer.whole(b"", 204)
+        elif not reads and client.method not in ("POST", "PUT"):
+            await answer.whole(b"Only GET, HEAD, POST and OPTIONS are supported\n", 501)
+        else:
+            await self._statement(client, url)
+
+    async def _statement(self, client: _Connection, url: Mapping[str, str]) -> None:
+        user = users.authenticate(self._engine.users, users.credentials(client.headers, url))
+        body = Body(client.receive)
+        request = await requests.read(url, client.headers, body)
+        readonly = _readonly(client.method, user.name, request.statement)
+        tables = frozenset(name for name, *_ in request.tables)
+        given = (
+            await asyncio.get_running_loop().run_in_executor(
+                self._engine.helpers, self._engine.guard.check, user, request.statement, tables
+            )
+            if user.guarded
+            else request.statement
+        )
+        _refuse_clients_clauses(given)
+        slots = self._engine.slots[user.name]
+        await slots.take()
+        try:
+            running = self._engine.running.start(request.ask.query_id)
+            try:
+                client.answer.headers["X-ClickHouse-Query-Id"] = running.query_id
+                job = Job(
+                    user, request.ask, given, running, readonly, data=request.data, tables=request.tables
+                )
+                await self._in_session(job, body, client)
+            finally:
+                self._engine.running.end(running)
+        finally:
+            slots.give_back()
+
+    async def _in_session(self, job: Job, body: Body, client: _Connection) -> None:
+        ask = job.ask
+        if not ask.session_id:
+            return await self._run(job, body, client)
+        job.session = self._engine.sessions.enter(
+            job.user.name, ask.session_id, ask.session_timeout_s, must_exist=ask.session_check
+        )
+        try:
+            return await self._run(job, body, client)
+        finally:
+            self._engine.sessions.leave(job.session)
+
+    async def _run(self, job: Job, body: Body, client: _Connection) -> None:
+        """Runs the job in a worker thread and does not return before the thread has ended."""
+        loop = asyncio.get_running_loop()
+        if job.statement.kind is Kind.SELECT:
+            job.pipe = Pipe()
+        started = time.perf_counter_ns()
+        work = asyncio.ensure_future(
+            loop.run_in_executor(self._engine.statements, run, self._engine.handles, job)
+        )
+        watch = asyncio.create_task(self._watch(job, body, client.receive, work))
+        rows = Rows(job.pipe, work, job.user.result_bytes, self._engine.folder)
+        try:
+            await self._send(job, rows, client, started)
+        finally:
+            rows.close()
+            if job.pipe is not None:
+                job.pipe.close()
+            if not work.done():
+                body.refuse_more()
+                await self._engine.running.kill(job.running, work)
+            watch.cancel()
+            work.exception()  # it was sent, or there is nobody left to send it to
+
+    async def _watch(self, job: Job, body: Body, receive: Receive, work: "asyncio.Future[Outcome]") -> None:
+        """Brings the rest of the body; then waits for the client to hang up."""
+        if not body.complete:
+            await body.pump()
+        if job.statement.kind not in (Kind.SELECT, Kind.READ):
+            return
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await self._engine.running.kill(job.running, work)
+
+    async def _send(self, job: Job, rows: Rows, client: _Connection, started: int) -> None:
+        answer, ask = client.answer, job.ask
+        await rows.hold(until_end=ask.wait_end_of_query or job.pipe is None)
+        whole = rows.whole()
+        has_rows = job.statement.kind in (Kind.SELECT, Kind.READ) or whole != b""
+        if has_rows:
+            format = job.statement.format or ask.format
+            answer.headers["X-ClickHouse-Format"] = format
+            answer.headers["Content-Type"] = protocol.content_type(format)
+        elapsed = time.perf_counter_ns() - started
+        answer.headers["X-ClickHouse-Summary"] = protocol.summary(rows.stats, elapsed)
+        if ask.may_compress and has_rows:
+            answer.encode_as(codecs.choose(client.headers.get("accept-encoding", "")), ask.compress_level)
+        if whole is not None:
+            await answer.whole(whole)
+        else:
+            await answer.stream(rows.pieces())
+
+
+def _readonly(method: str, user: str, given: Statement) -> int:
+    """GET and HEAD only read; 2 lets settings be changed, as on a server."""
+    if method not in ("GET", "HEAD"):
+        return 0
+    if given.kind not in (Kind.SELECT, Kind.READ):
+        raise EngineError(
+            READONLY,
+            f"{user}: Cannot execute query in readonly mode. For queries over HTTP, method GET implies "
+            "readonly. You should use method POST for modifying queries.",
+        )
+    return 2
+
+
+def _refuse_clients_clauses(given: Statement) -> None:
+    match infile_or_outfile(given):
+        case "INTO OUTFILE":
+            raise EngineError(INTO_OUTFILE_NOT_ALLOWED, "INTO OUTFILE is not allowed")
+        case "FROM INFILE":
+            raise EngineError(78, "FROM INFILE is a clause of clients: send the data in the body")

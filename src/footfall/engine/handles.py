@@ -1,0 +1,176 @@
+"""chDB opened on the data folder, and the handles that run statements on it.
+
+One process a data folder: a second one is refused. A handle is one connection with settings of its own; it
+runs one statement at a time. Handles are cheap (0.2 ms), so a handle that a request has changed is closed
+after it and settings cannot leak; an unchanged one is kept for the next request with the same profile.
+
+chDB formats a SELECT in whole only into memory, so rows are streamed by `INTO OUTFILE` into a pipe of our
+own: every format comes out as ClickHouse writes it, in bounded memory, and a full pipe holds the engine back.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from footfall.engine.exceptions import from_engine
+from footfall.errors import UsageError
+
+_CONFIG = """<clickhouse>
+    <query_log>
+        <database>system</database>
+        <table>query_log</table>
+        <partition_by>toYYYYMM(event_date)</partition_by>
+        <ttl>event_date + INTERVAL 7 DAY</ttl>
+        <flush_interval_milliseconds>7500</flush_interval_milliseconds>
+        <max_size_rows>65536</max_size_rows>
+        <reserved_size_rows>1024</reserved_size_rows>
+    </query_log>
+    <backups>
+        <allowed_path>{data}/backups</allowed_path>
+        <allowed_disk></allowed_disk>
+    </backups>
+</clickhouse>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What a statement did, as the engine counted it."""
+
+    read_rows: int = 0
+    read_bytes: int = 0
+    written_rows: int = 0
+    written_bytes: int = 0
+    result_rows: int = 0
+    elapsed_ns: int = 0
+
+
+class Handle:
+    """One connection; `changed` once a statement may have left something behind on it."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.changed = False
+
+    def run(
+        self, sql: bytes | str, format: str = "TabSeparated", params: Mapping[str, str] | None = None
+    ) -> tuple[bytes, Stats]:
+        """Runs a statement and returns its whole answer; `params` are values in ClickHouse's escaped form."""
+        started = time.perf_counter_ns()
+        try:
+            result = self._connection.query(sql, format, params=dict(params) if params else None)
+        except RuntimeError as error:
+            raise from_engine(error) from None
+        return bytes(result.bytes()) if result.size() else b"", Stats(
+            read_rows=result.storage_rows_read(),
+            read_bytes=result.storage_bytes_read(),
+            written_rows=result.rows_written(),
+            written_bytes=result.bytes_written(),
+            result_rows=result.rows_read(),
+            elapsed_ns=time.perf_counter_ns() - started,
+        )
+
+    def insert(self, sql: bytes, format: str) -> Any:
+        """Begins an INSERT that data is appended to."""
+        try:
+            return self._connection.send_insert(sql, format)
+        except RuntimeError as error:
+            raise from_engine(error) from None
+
+    def apply(self, settings: Mapping[str, str]) -> None:
+        """Sets settings on this handle; they stay until it is closed."""
+        if settings:
+            self.run("SET " + ", ".join(f"{name} = {quote(value)}" for name, value in settings.items()))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def quote(value: str) -> str:
+    """A string as a literal of ClickHouse."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def escape(value: str) -> str:
+    """A string in the escaped form in which query parameters are passed."""
+    return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\0", "\\0")
+
+
+class Database:
+    """chDB on `<data_dir>/clickhouse`, open for the life of the process."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / "clickhouse"
+        (data_dir / "backups").mkdir(parents=True, exist_ok=True)
+        config = data_dir / "clickhouse.xml"
+        config.write_text(_CONFIG.format(data=data_dir))
+        self._connect = _load_chdb()
+        self._address = f"{self._path}?config-file={config}"
+        try:
+            self._first = self._connect(self._address)
+        except RuntimeError as error:
+            raise UsageError(_cannot_open(data_dir, str(error))) from None
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        self.version = self.open().run("SELECT version()")[0].decode().strip()
+
+    def open(self) -> Handle:
+        """A new handle with the engine's own settings."""
+        return Handle(self._connect(self._address))
+
+    def close(self) -> None:
+        self._first.close()
+
+
+def _load_chdb() -> Any:
+    os.environ["TZ"] = "UTC"  # the engine's time zone is the process's
+    time.tzset()
+    from chdb.state.sqlitelike import Connection
+
+    return Connection
+
+
+def _cannot_open(data_dir: Path, reason: str) -> str:
+    if "Cannot lock file" in reason or "another server instance" in reason:
+        return f"the data folder {data_dir} is in use by another engine"
+    return f"cannot open the database in {data_dir}: {reason.splitlines()[0]}"
+
+
+class Handles:
+    """Handles that are ready for use, by what they were prepared for; one request has one at a time."""
+
+    KEPT = 8
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._ready: dict[tuple[str, ...], list[Handle]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, key: tuple[str, ...]) -> Handle | None:
+        """A handle that was prepared for `key` before, if one is free."""
+        with self._lock:
+            ready = self._ready.get(key)
+            return ready.pop() if ready else None
+
+    def open(self) -> Handle:
+        return self._database.open()
+
+    def give_back(self, key: tuple[str, ...], handle: Handle) -> None:
+        """Keeps an unchanged handle for the next request, closes any other."""
+        with self._lock:
+            ready = self._ready.setdefault(key, []) if len(self._ready) < 64 else None
+            if not handle.changed and ready is not None and len(ready) < self.KEPT:
+                ready.append(handle)
+                return
+        handle.close()
+
+    def close(self) -> None:
+        with self._lock:
+            for ready in self._ready.values():
+                for handle in ready:
+                    handle.close()
+            self._ready.clear()

@@ -1,0 +1,44 @@
+"""Where a request may come from: a web page must not reach the engine through its visitor's browser.
+
+A browser says where a request comes from (`Origin`, `Sec-Fetch-Site`) and under which name it reached us
+(`Host`). Other origins are refused, and on a loopback address every name that is not loopback's, which is
+what DNS rebinding needs. No CORS header is ever sent.
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from footfall.config import LOOPBACK
+from footfall.engine.exceptions import ACCESS_DENIED, EngineError
+
+
+def check(headers: Mapping[str, str], bound_to: str) -> None:
+    """Raises `EngineError` 497 for a request that a foreign web page made."""
+    host = headers.get("host", "")
+    name = _name(f"//{host}")
+    if bound_to in LOOPBACK and name is not None and not _is_loopback(name):
+        raise EngineError(
+            ACCESS_DENIED, f"this engine listens on loopback and is not known as {host[:100]!r}"
+        )
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != host:
+        raise EngineError(ACCESS_DENIED, f"requests from the origin {origin[:100]!r} are not accepted")
+    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        raise EngineError(ACCESS_DENIED, "requests that another web page makes are not accepted")
+
+
+def _name(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return ""
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

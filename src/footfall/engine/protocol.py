@@ -1,0 +1,198 @@
+"""ClickHouse's HTTP interface: what a request asks for, and the headers of its answer.
+
+URL parameters are either the protocol's own (`query`, `database`, `session_id`, …), bound parameters
+(`param_NAME`), or settings of this one statement; what describes the transport alone is consumed here.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from footfall.engine.exceptions import INVALID_SESSION_TIMEOUT, EngineError
+from footfall.engine.handles import Stats
+
+DEFAULT_FORMAT = "TabSeparated"
+MAX_SESSION_TIMEOUT_S = 3600
+QUERY_LIMIT = 262_144
+
+_OWN = frozenset(
+    [
+        "query",
+        "database",
+        "default_format",
+        "session_id",
+        "session_timeout",
+        "session_check",
+        "user",
+        "password",
+        "quota_key",
+        "query_id",
+        "stacktrace",
+        "buffer_size",
+        "wait_end_of_query",
+        "compress",
+        "decompress",
+        "client_protocol_version",
+        "role",
+    ]
+)
+_TRANSPORT = frozenset(
+    [
+        "enable_http_compression",
+        "http_zlib_compression_level",
+        "send_progress_in_http_headers",
+        "http_headers_progress_interval_ms",
+        "cancel_http_readonly_queries_on_client_close",
+        "http_wait_end_of_query",
+        "http_response_buffer_size",
+        "add_http_cors_header",
+        "max_query_size",
+    ]
+)
+_SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
+_EXTERNAL = ("_format", "_types", "_structure")
+
+_CONTENT_TYPES = (
+    (r"TSV|TabSeparated", "text/tab-separated-values; charset=UTF-8"),
+    (r"CSVWithNames", "text/csv; charset=UTF-8; header=present"),
+    (r"CSV", "text/csv; charset=UTF-8; header=absent"),
+    (r"JSON\w*EachRow|JSONLines|NDJSON", "application/x-ndjson; charset=UTF-8"),
+    (r"JSON", "application/json; charset=UTF-8"),
+    (r"XML", "application/xml; charset=UTF-8"),
+    (r"Markdown", "text/markdown; charset=UTF-8"),
+    (
+        r"Pretty|Vertical|Values|SQLInsert|Template|CustomSeparated|LineAsString|Prometheus",
+        "text/plain; charset=UTF-8",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What one request asks for, besides its statement."""
+
+    query: str = ""
+    database: str | None = None
+    format: str = DEFAULT_FORMAT
+    query_id: str = ""
+    session_id: str = ""
+    session_timeout_s: int = 60
+    session_check: bool = False
+    wait_end_of_query: bool = False
+    send_progress: bool = False
+    query_limit: int = QUERY_LIMIT
+    compress_level: int = 3
+    may_compress: bool = False
+    params: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    external: Mapping[str, str] = field(default_factory=dict)
+
+
+def ask(url: Mapping[str, str], headers: Mapping[str, str], *, multipart: bool = False) -> Ask:
+    """Reads URL (and form) parameters and headers; raises `EngineError` where they make no sense."""
+    if _flag(url, "decompress"):
+        raise EngineError(
+            48,
+            "decompress=1 (ClickHouse's own blocks) is not supported: use Content-Encoding, e.g. zstd or lz4",
+        )
+    if _flag(url, "compress"):
+        raise EngineError(
+            48,
+            "compress=1 (ClickHouse's own blocks) is not supported: use Accept-Encoding, e.g. zstd or lz4",
+        )
+    if url.get("role"):
+        raise EngineError(511, f"There is no role `{url['role']}` in user directories", "UNKNOWN_ROLE")
+    params, settings, external = {}, {}, {}
+    for name, value in url.items():
+        if name.startswith("param_"):
+            params[name.removeprefix("param_")] = value
+        elif name in _OWN or name in _TRANSPORT:
+            continue
+        elif multipart and name.endswith(_EXTERNAL):
+            external[name] = value
+        elif _SETTING.match(name):
+            settings[name] = value
+        else:
+            raise EngineError(
+                115, f"Setting {name[:100]!r} is neither a builtin setting nor started with the prefix"
+            )
+    return Ask(
+        query=url.get("query", ""),
+        database=url.get("database") or headers.get("x-clickhouse-database") or None,
+        format=url.get("default_format") or headers.get("x-clickhouse-format") or DEFAULT_FORMAT,
+        query_id=url.get("query_id", ""),
+        session_id=url.get("session_id", ""),
+        session_timeout_s=_timeout(url.get("session_timeout")),
+        session_check=_flag(url, "session_check"),
+        wait_end_of_query=_flag(url, "wait_end_of_query") or _flag(url, "http_wait_end_of_query"),
+        send_progress=_flag(url, "send_progress_in_http_headers"),
+        query_limit=_number(url, "max_query_size", QUERY_LIMIT) or QUERY_LIMIT,
+        compress_level=_number(url, "http_zlib_compression_level", 3),
+        may_compress=_flag(url, "enable_http_compression"),
+        params=params,
+        settings=settings,
+        external=external,
+    )
+
+
+def _flag(url: Mapping[str, str], name: str) -> bool:
+    value = url.get(name, "0").lower()
+    if value in ("1", "true"):
+        return True
+    if value in ("0", "false", ""):
+        return False
+    if value.isdigit():
+        return int(value) > 0
+    raise EngineError(467, f"{name} is {value[:40]!r}; it takes 0 or 1", "CANNOT_PARSE_BOOL")
+
+
+def _number(url: Mapping[str, str], name: str, default: int) -> int:
+    value = url.get(name, str(default))
+    if not value.isdigit() or len(value) > 9:
+        raise EngineError(72, f"{name} is {value[:40]!r}; it takes a whole number", "CANNOT_PARSE_NUMBER")
+    return int(value)
+
+
+def _timeout(value: str | None) -> int:
+    if value is None:
+        return 60
+    if not value.isdigit() or int(value) > MAX_SESSION_TIMEOUT_S:
+        raise EngineError(
+            INVALID_SESSION_TIMEOUT,
+            f"Invalid session timeout: '{value[:40]}'; it is in seconds, at most {MAX_SESSION_TIMEOUT_S}",
+        )
+    return int(value)
+
+
+def content_type(format: str) -> str:
+    """The Content-Type of a format."""
+    for pattern, kind in _CONTENT_TYPES:
+        if re.match(pattern, format, re.IGNORECASE):
+            return kind
+    return "application/octet-stream"
+
+
+def summary(stats: Stats, elapsed_ns: int) -> str:
+    """`X-ClickHouse-Summary`: JSON with string values."""
+    return json.dumps(
+        {
+            "read_rows": str(stats.read_rows),
+            "read_bytes": str(stats.read_bytes),
+            "written_rows": str(stats.written_rows),
+            "written_bytes": str(stats.written_bytes),
+            "total_rows_to_read": "0",
+            "result_rows": str(stats.result_rows or stats.written_rows),
+            "result_bytes": "0",
+            "elapsed_ns": str(elapsed_ns),
+        },
+        separators=(",", ":"),
+    )
+
+
+def raw_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI takes them, without anything that would end a header line."""
+    return [
+        (name.lower().encode(), value.replace("\r", " ").replace("\n", " ").encode("latin-1", "replace"))
+        for name, value in headers
+    ]

@@ -1,0 +1,77 @@
+"""A statement's rows on their way from the engine's pipe to the answer.
+
+They are held back until they have ended or `HOLD` bytes are there (with `wait_end_of_query`: until they
+have ended, however many; what does not fit in memory waits in a file). A user's limit on the size of a
+result is counted here, because the engine counts it by blocks.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import IO
+
+from footfall.engine.exceptions import TOO_MANY_ROWS_OR_BYTES, EngineError
+from footfall.engine.handles import Stats
+from footfall.engine.pipe import Pipe
+
+HOLD = 1 << 20
+IN_MEMORY = 8 << 20
+Outcome = tuple[bytes, Stats]
+
+
+class Rows:
+    """Bytes of one result, in order; `work` is the statement that makes them."""
+
+    def __init__(self, pipe: Pipe | None, work: "asyncio.Future[Outcome]", limit: int, folder: Path) -> None:
+        self._pipe = pipe
+        self._work = work
+        self._limit = limit
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY, "w+b", dir=str(folder))  # noqa: SIM115
+        self._size = 0
+        self._held: list[bytes] = []
+        self.stats = Stats()
+        self.ended = False
+
+    async def hold(self, *, until_end: bool) -> None:
+        """Waits until the rows have ended or are many; raises the statement's error."""
+        while not self.ended and (until_end or self._size < HOLD):
+            piece = await self._next()
+            if not until_end:
+                self._held.append(piece)
+            else:
+                self._file.write(piece)
+        if until_end and self._size <= IN_MEMORY:
+            self._file.seek(0)
+            self._held.append(self._file.read())
+
+    def whole(self) -> bytes | None:
+        """All rows, where they have ended and are in memory."""
+        return b"".join(self._held) if self.ended and self._size <= IN_MEMORY else None
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The rows from their first on, while they come; raises the statement's error."""
+        for piece in self._held:
+            yield piece
+        self._held.clear()
+        self._file.seek(0, os.SEEK_SET)
+        while piece := self._file.read(HOLD):
+            yield piece
+        while not self.ended:
+            yield await self._next()
+
+    async def _next(self) -> bytes:
+        piece = await self._pipe.read() if self._pipe is not None else b""
+        if not piece:
+            piece, self.stats = await asyncio.shield(self._work)
+            self.ended = True
+        self._size += len(piece)
+        if self._limit and self._size > self._limit:
+            raise EngineError(
+                TOO_MANY_ROWS_OR_BYTES, f"Limit for result exceeded, max bytes: {self._limit} bytes"
+            )
+        return piece
+
+    def close(self) -> None:
+        self._file.close()

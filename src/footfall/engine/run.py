@@ -1,0 +1,161 @@
+"""Runs one statement on a handle: the part of a request that a worker thread does.
+
+`prepare` gives a handle the user's limits, the request's database and settings, and makes it read-only
+where it must be; nothing of that outlives the request, because a changed handle is closed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from footfall.engine.body import ClientGone
+from footfall.engine.codecs import Reader
+from footfall.engine.exceptions import SYNTAX_ERROR, EngineError, from_engine
+from footfall.engine.handles import Handle, Handles, Stats
+from footfall.engine.pipe import Pipe
+from footfall.engine.protocol import Ask
+from footfall.engine.running import Running, translate_kill
+from footfall.engine.sessions import Session, before
+from footfall.engine.statement import Kind, Statement
+from footfall.engine.users import User
+
+DEFAULT_DATABASE = "footfall"
+PIECE = 1 << 20
+
+
+@dataclass(slots=True)
+class Job:
+    """One statement with everything it needs to run."""
+
+    user: User
+    ask: Ask
+    statement: Statement
+    running: Running
+    readonly: int = 0
+    session: Session | None = None
+    pipe: Pipe | None = None
+    data: Reader | None = None
+    tables: tuple[tuple[str, str, str, bytes], ...] = ()
+    put_back: str = ""
+    key: tuple[str, ...] = field(default=())
+
+
+def run(handles: Handles, job: Job) -> tuple[bytes, Stats]:
+    """Runs the statement; rows of a SELECT go into the job's pipe, any other answer is returned."""
+    try:
+        handle = _take(handles, job)
+        try:
+            if job.statement.kind is Kind.INSERT and job.data is not None:
+                return b"", _insert(handle, job, job.data)
+            if job.pipe is not None:
+                return _select(handle, job, job.pipe)
+            if job.statement.kind is Kind.OTHER:
+                handle.changed = True
+            text = translate_kill(job.statement.text)
+            return handle.run(job.running.marked(text), job.ask.format, job.ask.params)
+        except EngineError as error:
+            handle.changed = True
+            raise job.running.unmarked(error) from None
+        except BaseException:
+            handle.changed = True
+            raise
+        finally:
+            _give_back(handles, job, handle)
+    finally:
+        if job.pipe is not None:
+            job.pipe.close_writer()
+
+
+def _take(handles: Handles, job: Job) -> Handle:
+    if job.session is not None and job.session.handle is not None:
+        handle = job.session.handle
+        if job.ask.database:
+            handle.run(f"USE {_identifier(job.ask.database)}")
+        if job.ask.settings:
+            job.put_back = before(handle, job.ask.settings)
+            handle.apply(job.ask.settings)
+        return handle
+    job.key = (job.user.name, job.ask.database or "", str(job.readonly))
+    plain = job.session is None and not job.ask.settings and not job.tables
+    if plain and (ready := handles.take(job.key)):
+        return ready
+    handle = handles.open()
+    try:
+        prepare(handle, job)
+    except BaseException:
+        handle.close()
+        raise
+    handle.changed = not plain
+    if job.session is not None:
+        job.session.handle = handle
+    return handle
+
+
+def prepare(handle: Handle, job: Job) -> None:
+    """Database, external tables, limits, settings; read-only last, because it cannot be undone."""
+    _use(handle, job.ask.database)
+    for name, structure, format, data in job.tables:
+        handle.run(f"CREATE TEMPORARY TABLE {_identifier(name)} ({structure}) ENGINE = Memory")
+        inserter = handle.insert(f"INSERT INTO {_identifier(name)}".encode(), format)
+        _append(inserter, iter((data,)))
+    settings: Mapping[str, str] = {**job.user.settings, **job.ask.settings}
+    if job.session is not None:
+        handle.apply(job.user.settings)
+        job.put_back = before(handle, job.ask.settings) if job.ask.settings else ""
+        settings = job.ask.settings
+    if job.readonly:
+        settings = {**settings, "readonly": str(job.readonly)}
+    handle.apply(settings)
+
+
+def _use(handle: Handle, database: str | None) -> None:
+    try:
+        handle.run(f"USE {_identifier(database or DEFAULT_DATABASE)}")
+    except EngineError as error:
+        if database or error.code != 81:
+            raise
+
+
+def _select(handle: Handle, job: Job, pipe: Pipe) -> tuple[bytes, Stats]:
+    statement = job.statement
+    spliced = statement.into(pipe.path, job.ask.format)
+    try:
+        return handle.run(job.running.marked(spliced), job.ask.format, job.ask.params)
+    except EngineError as error:
+        if error.code != SYNTAX_ERROR:
+            raise
+    # The statement is wrong, or takes no INTO OUTFILE: the engine says which without our clause in it.
+    return handle.run(job.running.marked(statement.text), job.ask.format, job.ask.params)
+
+
+def _insert(handle: Handle, job: Job, data: Reader) -> Stats:
+    if job.ask.params:
+        handle.changed = True
+        handle.apply({f"param_{name}": value for name, value in job.ask.params.items()})
+    inserter = handle.insert(job.running.marked(job.statement.text), job.statement.format or "Values")
+    return _append(inserter, iter(lambda: data.read(PIECE), b""))
+
+
+def _append(inserter: Any, pieces: Any) -> Stats:
+    """Sends all pieces; on any error nothing of what has not been flushed is written."""
+    try:
+        for piece in pieces:
+            inserter.append(piece)
+        result = inserter.finish()
+    except BaseException as error:
+        inserter.cancel()
+        if isinstance(error, (EngineError, ClientGone)) or not isinstance(error, RuntimeError):
+            raise
+        raise from_engine(error) from None
+    return Stats(written_rows=result.rows_written, written_bytes=result.bytes_written)
+
+
+def _give_back(handles: Handles, job: Job, handle: Handle) -> None:
+    if job.session is None:
+        handles.give_back(job.key, handle)
+    elif job.put_back:
+        handle.run(job.put_back)
+
+
+def _identifier(name: str) -> str:
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"

@@ -1,0 +1,170 @@
+"""The outer shape of a statement, found by its tokens: its kind, its FORMAT clause, where its data begins.
+
+This is no parser and no guard: it tells how a statement is to be run (streamed, buffered, as an insert with
+data behind it). What reader, analyst and writer may run is decided in `guard` on the engine's own parse.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from footfall.engine.exceptions import SYNTAX_ERROR, EngineError
+
+_TOKEN = re.compile(
+    rb"""
+      (?P<blank> [\s\x00\xa0]+ | --[^\n]* | \#[ !][^\n]* | /\*.*?(?:\*/|\Z) )
+    | (?P<string> '(?:[^'\\]|\\.|'')*(?:'|\Z) | \xe2\x80\x98.*?(?:\xe2\x80\x99|\Z) )
+    | (?P<heredoc> \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ )
+    | (?P<quoted> "(?:[^"\\]|\\.|"")*(?:"|\Z) | `(?:[^`\\]|\\.|``)*(?:`|\Z)
+                  | \xe2\x80\x9c.*?(?:\xe2\x80\x9d|\Z) )
+    | (?P<word> [A-Za-z_][\w$]* )
+    | (?P<number> [0-9][\w.]* )
+    | (?P<mark> . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Kind(Enum):
+    """How a statement is run."""
+
+    SELECT = "streams rows"
+    READ = "answers with few rows and changes nothing"
+    INSERT = "takes data behind it"
+    OTHER = "everything else"
+
+
+_KINDS = {
+    **dict.fromkeys((b"SELECT", b"WITH", b"FROM"), Kind.SELECT),
+    **dict.fromkeys((b"SHOW", b"DESCRIBE", b"DESC", b"EXPLAIN", b"EXISTS"), Kind.READ),
+    b"INSERT": Kind.INSERT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token that means something, with its place and how many brackets are open around it."""
+
+    kind: str
+    text: bytes
+    start: int
+    end: int
+    depth: int
+
+    def is_word(self, *words: bytes) -> bool:
+        return self.kind == "word" and self.text.upper() in words
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement: `text` up to its data, the `format` it names, `data` as far as it came with it."""
+
+    kind: Kind
+    text: bytes
+    format: str | None = None
+    data: bytes | None = None
+    first_word: bytes = b""
+    splice: int = 0
+
+    def into(self, path: str, format: str) -> bytes:
+        """The text of a SELECT with its rows going to `path`, in its own format or else in `format`."""
+        outfile = f"\nINTO OUTFILE '{path}' APPEND ".encode()
+        clause = b"" if self.format else f"FORMAT {format}".encode()
+        return self.text[: self.splice] + outfile + clause + b"\n" + self.text[self.splice :]
+
+    def with_text(self, text: bytes) -> "Statement":
+        return replace(self, text=text)
+
+
+def tokens(text: bytes) -> Iterator[Token]:
+    """The tokens of a statement without blanks and comments."""
+    depth = 0
+    for found in _TOKEN.finditer(text):
+        kind = found.lastgroup if found.lastgroup != "tag" else "heredoc"
+        if kind == "blank":
+            continue
+        token = found.group()
+        if token in (b")", b"]", b"}"):
+            depth -= 1
+        yield Token(kind or "mark", token, found.start(), found.end(), depth)
+        if token in (b"(", b"[", b"{"):
+            depth += 1
+
+
+def parse(text: bytes) -> Statement:
+    """Finds the outer shape of a statement; what is no statement is left for the engine to refuse."""
+    stream = tokens(text)
+    listed = list(_opening(stream))
+    word = listed[-1].text.upper() if listed and listed[-1].kind == "word" else b""
+    if word == b"INSERT":
+        return _insert(text, stream)
+    listed += stream
+    kind = _KINDS.get(word, Kind.OTHER)
+    if word == b"WITH" and any(token.depth == 0 and token.is_word(b"INSERT") for token in listed):
+        kind = Kind.OTHER
+    return _with_output(Statement(kind, text, first_word=word), listed)
+
+
+def _opening(stream: Iterator[Token]) -> Iterator[Token]:
+    """The brackets that a statement may begin with, and its first word."""
+    for token in stream:
+        yield token
+        if token.text != b"(":
+            return
+
+
+def infile_or_outfile(statement: Statement) -> str | None:
+    """`INTO OUTFILE` or `FROM INFILE` where the statement says so: clauses that only clients run."""
+    previous = b""
+    for token in tokens(statement.text):
+        word = token.text.upper() if token.kind == "word" else b""
+        if (previous, word) in ((b"INTO", b"OUTFILE"), (b"FROM", b"INFILE")):
+            return f"{previous.decode()} {word.decode()}"
+        previous = word
+    return None
+
+
+def _with_output(statement: Statement, listed: list[Token]) -> Statement:
+    while listed and listed[-1].text == b";":
+        listed.pop()
+    if any(token.text == b";" for token in listed):
+        raise EngineError(SYNTAX_ERROR, "Syntax error (Multi-statements are not allowed)")
+    end = listed[-1].end if listed else len(statement.text)
+    for at in range(len(listed) - 2, 0, -1):
+        token, name = listed[at], listed[at + 1]
+        if token.depth == 0 and token.is_word(b"FORMAT") and name.kind in ("word", "quoted"):
+            after = listed[at + 2] if at + 2 < len(listed) else None
+            if after is None or after.is_word(b"SETTINGS"):
+                format = name.text.strip(b'`"').decode(errors="replace")
+                return replace(statement, format=format, splice=token.start)
+    return replace(statement, splice=end)
+
+
+def _insert(text: bytes, stream: Iterator[Token]) -> Statement:
+    """Cuts an INSERT into its head and its data; an INSERT without data behind it is like any statement.
+
+    Tokens are read no further than the head: data is none of our business.
+    """
+    other = Statement(Kind.OTHER, text, first_word=b"INSERT")
+    token = next(stream, None)
+    while token is not None and token.is_word(b"INTO", b"TABLE", b"FUNCTION"):
+        token = next(stream, None)
+    while token is not None:  # the name, whatever it is called
+        token = next(stream, None)
+        if token is None or token.text != b".":
+            break
+        token = next(stream, None)
+    previous = None
+    while token is not None:
+        if token.is_word(b"SELECT", b"WITH") and (token.depth == 0 or (previous and previous.text == b"(")):
+            return other
+        if token.depth == 0 and token.is_word(b"FROM"):
+            return other
+        if token.depth == 0 and token.is_word(b"VALUES"):
+            return Statement(Kind.INSERT, text[: token.start], "Values", text[token.end :], b"INSERT")
+        if token.depth == 0 and token.is_word(b"FORMAT") and (name := next(stream, None)) is not None:
+            data = re.sub(rb"\A[ \t\f]*\r?\n?", b"", text[name.end :], count=1)
+            return Statement(Kind.INSERT, text[: token.start], name.text.decode(), data, b"INSERT")
+        previous, token = token, next(stream, None)
+    return other

@@ -1,0 +1,125 @@
+"""The four users of the store, and who a request comes from.
+
+chDB knows one user only, so the engine itself tells them apart: by password, by what the guard lets each
+run, by limits that are set on the handle before it is made read-only, and by slots of their own.
+"""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from footfall.config import Config
+from footfall.engine.exceptions import AUTHENTICATION_FAILED, EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of the store: what it may run, within which limits, and how many statements at once."""
+
+    name: str
+    password: str = field(repr=False)
+    slots: int
+    guarded: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
+    result_rows: int = 0
+    result_bytes: int = 0
+
+
+_GIB = 1 << 30
+
+_READER = {
+    "max_execution_time": "30",
+    "timeout_before_checking_execution_speed": "0",
+    "max_memory_usage": str(4 * _GIB),
+    "max_threads": "2",
+}
+_ANALYST = {
+    "max_execution_time": "10",
+    "timeout_before_checking_execution_speed": "0",
+    "max_memory_usage": str(2 * _GIB),
+    "max_rows_to_read": "1000000000",
+    "max_result_rows": "100000",
+    "max_result_bytes": str(64 << 20),
+    "max_threads": "2",
+}
+
+
+def users(config: Config) -> dict[str, User]:
+    """The store's users with the passwords of the configuration."""
+    return {
+        user.name: user
+        for user in (
+            User("footfall", config.password, slots=32),
+            User("writer", config.writer_password, slots=16, guarded=True),
+            User("reader", config.reader_password, slots=32, guarded=True, settings=_READER),
+            User("analyst", config.analyst_password, slots=4, guarded=True, settings=_ANALYST),
+        )
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request says about who sends it."""
+
+    user: str
+    password: str = field(repr=False)
+    given: bool
+
+
+class AuthenticationFailed(EngineError):
+    """Wrong or missing credentials: 401 where none were given, so that a browser asks; 403 otherwise."""
+
+    def __init__(self, user: str, *, given: bool) -> None:
+        super().__init__(
+            AUTHENTICATION_FAILED,
+            f"{user}: Authentication failed: password is incorrect, or there is no user with such name.",
+        )
+        self.given = given
+
+    @property
+    def status(self) -> int:
+        return 403 if self.given else 401
+
+
+def credentials(headers: Mapping[str, str], params: Mapping[str, str]) -> Credentials:
+    """User and password from Basic, from X-ClickHouse-User and -Key, or from the URL; never from two."""
+    basic = headers.get("authorization", "")
+    by_header = "x-clickhouse-user" in headers or "x-clickhouse-key" in headers
+    by_url = "user" in params or "password" in params
+    if bool(basic) + by_header + by_url > 1:
+        raise EngineError(
+            AUTHENTICATION_FAILED,
+            "Invalid authentication: it is not allowed to use more than one of the Authorization header, "
+            "X-ClickHouse-User/-Key headers and URL parameters at once",
+        )
+    if basic:
+        return _basic(basic)
+    if by_header:
+        return Credentials(headers.get("x-clickhouse-user", ""), headers.get("x-clickhouse-key", ""), True)
+    return Credentials(params.get("user", ""), params.get("password", ""), by_url)
+
+
+def _basic(header: str) -> Credentials:
+    scheme, _, encoded = header.partition(" ")
+    try:
+        if scheme.lower() != "basic":
+            raise ValueError
+        user, _, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (ValueError, binascii.Error):
+        raise EngineError(
+            AUTHENTICATION_FAILED, "Invalid authentication: only Basic with user and password is supported"
+        ) from None
+    return Credentials(user, password, True)
+
+
+def authenticate(known: Mapping[str, User], given: Credentials) -> User:
+    """The user that the credentials belong to; takes as long for a user that there is not."""
+    name = given.user or "default"
+    user = known.get(name)
+    expected = user.password if user is not None else "-"
+    right = hmac.compare_digest(expected.encode(), given.password.encode())
+    if user is None or not right or not expected:
+        raise AuthenticationFailed(name, given=given.given)
+    return user
