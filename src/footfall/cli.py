@@ -83,8 +83,12 @@ def migrate() -> None:
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1), help="Days of events.")
 @click.option("--order-days", default=365, show_default=True, type=click.IntRange(1), help="Days of orders.")
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Same seed, same shop.")
-@click.option("--until", type=click.DateTime(), help="End of the history (UTC); default: now.")
+@click.option(
+    "--until", help="End of the history (UTC); default: now.",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"]),
+)  # fmt: skip
 @click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write the true answers here.")
+@click.option("--replace", is_flag=True, help="Empty the store first: every event, order, user and product.")
 @click.option("--demo", is_flag=True, help="Make, or finish, the demo history of this data folder.")
 def generate(
     users: int,
@@ -96,15 +100,23 @@ def generate(
     seed: int,
     until: datetime | None,
     truth: Path | None,
+    replace: bool,
     demo: bool,
 ) -> None:
-    """Generate a simulated shop's history and write it to the store."""
-    from footfall.generate import history
-    from footfall.generate.history import Plan, generate
+    """Generate a simulated shop's history and write it to the store.
+
+    The shop grows until its last minutes meet the stream's rate. Interrupted, run it again with the same
+    options and `--until`: what is there is not written again. A store that holds anything else is refused.
+    """
+    from footfall.generate.plan import Plan
 
     if demo:
-        history.demo(config.load())
+        from footfall.generate.demo import demo as make_demo
+
+        make_demo(config.load())
         return
+
+    from footfall.generate.history import generate
 
     plan = Plan.of(
         users=users,
@@ -116,7 +128,7 @@ def generate(
         seed=seed,
         until=until,
     )
-    generate(config.load(), plan, truth=truth)
+    generate(config.load(), plan, truth=truth, replace=replace)
 
 
 @main.command()
