@@ -1,0 +1,19 @@
+"""Ingest: what is acknowledged is in the tables and their rollups exactly once.
+
+The way of an item: `api` + `access` + `body` → `split` → `validate` (`events`, `changes`, `fields`) →
+`inbox` (`ids`, `receipts`, `chunks`) → `writer` (`orders` + `ledger`, `profiles`, `repair`, `heal`) → the
+tables of `lanes`, in ClickHouse's `native` format. What is rejected goes the same way to `dead_letters`.
+"""
+
+from footfall.config import Config
+
+
+def serve(config: Config) -> None:
+    """Serves ingest on `ingest_port` until SIGINT or SIGTERM."""
+    from footfall.ingest.api import Api
+    from footfall.ingest.logs import set_up
+    from footfall.serve import listen, run_app
+
+    set_up(config.log_level)
+    listen(config.host, config.ingest_port).close()  # a port in use is told before the inbox is opened
+    run_app(Api(config).app(), config, config.ingest_port, "ingest")

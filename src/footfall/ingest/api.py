@@ -1,0 +1,196 @@
+"""Ingest's HTTP interface: what docs/api.md describes, over `Receiver`.
+
+Every error has the one shape of `footfall.errors`; a 5xx never tells what a shop sent.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+import urllib.request
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from footfall.config import Config
+from footfall.errors import CallersFault, FootfallError, NotFound
+from footfall.ingest import access, body, chunks, ids, receipts, receive
+from footfall.ingest.crew import Crew
+from footfall.ingest.inbox import Inbox
+from footfall.ingest.metrics import Metrics
+from footfall.ingest.receive import Receiver
+from footfall.model import KINDS
+
+BODIES_LIMIT_BYTES: Final = 192 << 20
+RETRY_AFTER_S: Final = "1"
+_PING_S: Final = 2.0
+_TRUE: Final = frozenset({"1", "true", "yes"})
+
+_log = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Api:
+    """The endpoints, and what they share."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.metrics = Metrics()
+        self.inbox = Inbox(config.data_dir / "inbox", config.inbox_limit_bytes)
+        self.receiver = Receiver(config, self.inbox, self.metrics)
+        self.crew = Crew(config, self.inbox, self.metrics)
+        self.bodies = body.Budget(max(BODIES_LIMIT_BYTES, 2 * config.body_limit_bytes))
+        self.metrics.watch(lambda: (chunks.sizes(self.receiver.reader), chunks.oldest(self.receiver.reader)))
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+        routes = [
+            Route("/v1/receipts/{batch_id}", self._guarded(self.receipt), methods=["GET"]),
+            Route("/v1/{kind}", self._guarded(self.post), methods=["POST"]),
+            Route("/healthz", self._guarded(self.healthz), methods=["GET"]),
+            Route("/readyz", self._guarded(self.readyz), methods=["GET"]),
+            Route("/metrics", self._guarded(self.prometheus), methods=["GET"]),
+        ]
+        return Starlette(routes=routes, lifespan=self._life, exception_handlers={HTTPException: _http_error})
+
+    async def post(self, request: Request) -> Response:
+        """Takes items of one kind."""
+        key_name = access.key_name(request.headers, self.config)
+        kind = request.path_params["kind"]
+        if kind not in KINDS:
+            raise NotFound(
+                f"there is no /v1/{kind[:100]}; items go to {', '.join(f'/v1/{k}' for k in KINDS)}"
+            )
+        wait = request.query_params.get("wait", "").lower() in _TRUE
+        asked = receive.Request(kind, key_name, _source(request), wait)
+        reader = body.Reader(self.config.body_limit_bytes, self.bodies)
+        try:
+            receipt, queryable = await self.receiver.receive(asked, await reader.read(request))
+        finally:
+            reader.close()
+        return _json(receipt, 200 if queryable else 202)
+
+    async def receipt(self, request: Request) -> Response:
+        """What was answered to an earlier request."""
+        access.key_name(request.headers, self.config)
+        try:
+            batch_id = uuid.UUID(request.path_params["batch_id"])
+        except ValueError:
+            raise NotFound("a batch's id is a UUID") from None
+        found = receipts.find(self.receiver.reader, batch_id.bytes)
+        if found is None:
+            raise NotFound("there is no receipt of this batch; receipts are kept for 7 days")
+        return Response(found, media_type="application/json")
+
+    async def healthz(self, _: Request) -> Response:
+        """Whether this process answers: it accepts items even where the store is away."""
+        return _json({"status": "ok"})
+
+    async def readyz(self, _: Request) -> Response:
+        """Whether the whole way is open: room in the inbox, and a store that answers."""
+        reader = self.receiver.reader
+        sizes = chunks.sizes(reader)
+        used = sum(size for _, size in sizes.values())
+        oldest = chunks.oldest(reader)
+        since, count = ids.reach(reader)
+        reachable = await asyncio.to_thread(_answers, f"{self.config.store_url}/ping")
+        room = used < self.config.inbox_limit_bytes
+        state = {
+            "ready": room and reachable,
+            "accepting": room,
+            "store_reachable": reachable,
+            "writes": self.crew.writes,
+            "inbox": {
+                "rows": sum(rows for rows, _ in sizes.values()),
+                "bytes": used,
+                "limit_bytes": self.config.inbox_limit_bytes,
+                "oldest_age_ms": None if oldest is None else max(0, _now_ms() - oldest),
+            },
+            "ids": {"remembered": count, "reach_ms": max(0, _now_ms() - since)},
+        }
+        return _json(state, 200 if state["ready"] else 503)
+
+    async def prometheus(self, _: Request) -> Response:
+        """Metrics for Prometheus."""
+        return Response(self.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    def _guarded(self, handler: Handler) -> Handler:
+        """Refuses foreign web pages, turns errors into answers, counts answers."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                access.check_origin(request.headers, self.config)
+                response = await handler(request)
+            except FootfallError as error:
+                response = _error(error)
+            except ClientDisconnect:
+                response = Response(status_code=400)
+            except Exception:
+                number = secrets.token_hex(8)
+                _log.exception("request %s failed", number)
+                response = _error(FootfallError(f"something went wrong here; the log names it {number}"))
+            self.metrics.requests.labels(str(response.status_code)).inc()
+            return response
+
+        return endpoint
+
+    @contextlib.asynccontextmanager
+    async def _life(self, _: Starlette) -> AsyncIterator[None]:
+        self.crew.start()
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(self.crew.stop)
+            self.receiver.close()
+            await asyncio.to_thread(self.inbox.close)
+
+
+def _source(request: Request) -> str:
+    if request.headers.get("x-footfall-replay", "") in _TRUE:
+        return "replay"
+    return "import" if request.headers.get("x-footfall-import", "") in _TRUE else "http"
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(_encode(value), status, media_type="application/json")
+
+
+def _error(error: FootfallError) -> Response:
+    response = _json(error.to_json(), error.code)
+    if error.code in {429, 503}:
+        response.headers["Retry-After"] = RETRY_AFTER_S
+    if error.code == 401:
+        response.headers["WWW-Authenticate"] = 'Basic realm="footfall"'
+    return response
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    """Starlette's own refusals (no such path, no such method) in our shape."""
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.status_code == 404:
+        return _error(NotFound("there is no such path; docs/api.md lists them"))
+    response = _error(CallersFault(error.detail, name="METHOD_NOT_ALLOWED", code=error.status_code))
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=_PING_S) as response:  # noqa: S310
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,68 @@
+"""The writer's threads, in the one process of an inbox that may write.
+
+Several ingest processes may share an inbox; the one that holds its lock file writes blocks for all. When it
+ends, however it ends, the kernel lets go of the lock and another takes over.
+"""
+
+import fcntl
+import threading
+from typing import Final
+
+from footfall.config import Config
+from footfall.ingest.inbox import Inbox
+from footfall.ingest.lanes import TABLES
+from footfall.ingest.metrics import Metrics
+from footfall.ingest.orders import OrderStage
+from footfall.ingest.profiles import ProfileStage
+from footfall.ingest.writer import TableWriter, Worker
+
+_LOOK_S: Final = 0.5
+_STOP_S: Final = 2.0
+
+
+class Crew:
+    """Starts the writer's threads as soon as this process may write."""
+
+    def __init__(self, config: Config, inbox: Inbox, metrics: Metrics) -> None:
+        self.config = config
+        self.inbox = inbox
+        self.metrics = metrics
+        self.writes = False
+        self._workers: list[Worker] = []
+        self._stopping = threading.Event()
+        self._lock = (inbox.folder / "writer.lock").open("a")
+        self._thread = threading.Thread(target=self._run, name="crew", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stops the threads; an INSERT that runs is left to its end for a moment, then to the next start."""
+        self._stopping.set()
+        self._thread.join()
+        for worker in self._workers:
+            worker.stopping.set()
+            for event in self.inbox.arrived.values():
+                event.set()
+        for worker in self._workers:
+            worker.join(_STOP_S)
+        self._lock.close()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._stopping.wait(_LOOK_S)
+                continue
+            shared = (self.inbox, self.config, self.metrics)
+            self._workers = [
+                *(TableWriter(lane, *shared) for lane in TABLES),
+                OrderStage("order stage", *shared),
+                ProfileStage("users", *shared),
+                ProfileStage("products", *shared),
+            ]
+            for worker in self._workers:
+                worker.start()
+            self.writes = True
+            return

@@ -1,0 +1,145 @@
+"""A request's way: body → items → entries → inbox → receipt, slice by slice so that memory stays bounded.
+
+A slice is durable by itself. Where a later slice finds the inbox full, the request is refused as a whole;
+sent again, what was kept of it is a duplicate.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import Raw
+
+from footfall.config import Config
+from footfall.errors import CallersFault
+from footfall.ingest import chunks, receipts
+from footfall.ingest.body import Body
+from footfall.ingest.fields import Rules
+from footfall.ingest.inbox import Batch, Inbox
+from footfall.ingest.known import Known
+from footfall.ingest.lanes import CONTACTS, ORDER_ITEMS, ORDERS, PRODUCT_ITEMS, PRODUCTS, USER_ITEMS, USERS
+from footfall.ingest.metrics import Metrics
+from footfall.ingest.outcome import ItemError, Sender
+from footfall.ingest.receipts import ERRORS_LIMIT, Receipt
+from footfall.ingest.split import split
+from footfall.ingest.validate import Validator
+from footfall.model import Kind, Reason
+
+SLICE_ITEMS = 2_000
+WAIT_LIMIT_S = 30.0
+# Lanes that a stage's changes go on to.
+_NEXT = {ORDER_ITEMS: (ORDERS,), USER_ITEMS: (USERS, CONTACTS), PRODUCT_ITEMS: (PRODUCTS,)}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a request asks for, beside its body."""
+
+    kind: Kind
+    key_name: str
+    source: str = "http"
+    wait: bool = False
+
+    @property
+    def imports(self) -> bool:
+        """Whether ids are looked up in the store too, without limit of time."""
+        return self.source != "http"
+
+
+class Receiver:
+    """Takes requests into the inbox."""
+
+    def __init__(self, config: Config, inbox: Inbox, metrics: Metrics) -> None:
+        self.inbox = inbox
+        self.metrics = metrics
+        self.reader = inbox.connect()
+        self._rules = Rules.of(config)
+        self._known = Known(config)
+
+    def close(self) -> None:
+        self._known.close()
+        self.reader.close()
+
+    async def receive(self, request: Request, body: Body) -> tuple[Receipt, bool]:
+        """The receipt, and whether its rows can be queried already; raises `CallersFault` 422 where no
+        item could be used."""
+        now_ms = time.time_ns() // 1_000_000
+        sender = Sender(receipts.new_batch_id(now_ms), request.key_name, request.source, now_ms)
+        items = split(body.text, ndjson=body.ndjson)
+        if not items:
+            raise CallersFault("the body holds no items", name="UNPROCESSABLE", code=422)
+        validator = Validator(request.kind, sender, self._rules, letters=request.source != "replay")
+        receipt, awaited = await self._keep(request, validator, items, cut=body.cut)
+        self._count(request.kind, receipt)
+        if receipt.accepted + receipt.duplicate == 0:
+            raise CallersFault(
+                f"no item could be used; the first: {receipt.errors[0].message}",
+                name="UNPROCESSABLE",
+                code=422,
+                batch_id=receipt.batch_id,
+                rejected=receipt.rejected,
+                errors=receipt.errors,
+            )
+        return receipt, request.wait and await self._queryable(awaited)
+
+    async def _keep(
+        self, request: Request, validator: Validator, items: Sequence[bytes | Raw], *, cut: bool
+    ) -> tuple[Receipt, dict[str, int]]:
+        """Validates and keeps all items; the receipt, and the chunks to wait for by lane."""
+        errors: list[ItemError] = []
+        accepted = duplicate = rejected = 0
+        awaited: dict[str, int] = {}
+        for first in range(0, len(items), SLICE_ITEMS):
+            good, bad, letters = validator.validate(items[first : first + SLICE_ITEMS], first)
+            for error in bad:
+                self.metrics.rejected.labels(request.kind, error.code).inc()
+            rejected += len(bad)
+            errors += bad[: ERRORS_LIMIT - len(errors)]
+            last = first + SLICE_ITEMS >= len(items)
+            if last and cut:
+                rejected += 1
+                errors = [*errors[: ERRORS_LIMIT - 1], _cut(len(items))]
+            fresh = await self._known.unknown(request.kind, good) if request.imports else good
+            duplicate += len(good) - len(fresh)
+            batch = Batch(
+                validator.sender.batch_id,
+                fresh,
+                letters,
+                urgent=request.wait,
+                receipt=last,
+                accepted=accepted,
+                duplicate=duplicate,
+                rejected=rejected,
+                errors=errors,
+            )
+            result = await self.inbox.accept(batch)
+            accepted, duplicate = result.receipt.accepted, result.receipt.duplicate
+            for lane in {entry.lane for item in fresh for entry in item}:
+                # All of it may be duplicates that are still on their way: then their lane's newest counts.
+                awaited[lane] = result.chunks.get(lane) or chunks.last_id(self.reader, lane)
+        return result.receipt, awaited
+
+    async def _queryable(self, awaited: dict[str, int]) -> bool:
+        """Waits until these chunks' rows are in their tables; False after `WAIT_LIMIT_S`."""
+        deadline = time.monotonic() + WAIT_LIMIT_S
+        left = dict(awaited)
+        while left:
+            for lane, chunk_id in list(left.items()):
+                if chunks.waits(self.reader, lane, chunk_id):
+                    continue
+                del left[lane]
+                # What has become of changes is in the next lanes by now, at their end or before.
+                left |= {lane.name: chunks.last_id(self.reader, lane.name) for lane in _NEXT.get(lane, ())}
+            if left and time.monotonic() > deadline:
+                return False
+            if left:
+                await self.inbox.moved(0.05)
+        return True
+
+    def _count(self, kind: Kind, receipt: Receipt) -> None:
+        for outcome in ("accepted", "duplicate", "rejected"):
+            self.metrics.items.labels(kind, outcome).inc(getattr(receipt, outcome))
+
+
+def _cut(items: int) -> ItemError:
+    return ItemError(items, "", Reason.CUT_OFF, f"the gzip stream ends in the middle, after {items} items")
