@@ -96,9 +96,7 @@ def upgrade(client: Store, config: Config, folder: Path = statements.FOLDER) -> 
     _create(client, [s for s in snapshot if s.kind == "TABLE"], report)
     for migration in migrations:
         if migration.version not in applied:
-            _wait_for_drops(client)
-            client.command(migration.sql)
-            _record(client, [(migration.version, migration.name)])
+            _step(client, migration)
             report.migrated.append(f"{migration.version:04} {migration.name}")
     _create(client, [s for s in snapshot if s.kind != "TABLE"], report)
     report.changed += retention.apply(client, config)
@@ -144,6 +142,14 @@ def _present(client: Store) -> set[tuple[str, str]]:
 
 def _versions(client: Store) -> set[int]:
     return {int(version) for (version,) in client.query(_VERSIONS).result_rows}
+
+
+def _step(client: Store, migration: Migration) -> None:
+    """Runs a migration and records it; where a killed run left no object to change, it is made new later."""
+    if migration.target in _present(client):
+        _wait_for_drops(client)
+        client.command(migration.sql)
+    _record(client, [(migration.version, migration.name)])
 
 
 def _record(client: Store, steps: list[tuple[int, str]]) -> None:

@@ -18,6 +18,7 @@ _CREATE = re.compile(
     rf"^CREATE ({'|'.join(_KINDS)}) IF NOT EXISTS (footfall|footfall_private)\.(\w+)", re.MULTILINE
 )
 _ENGINE = re.compile(r"\{engine:([^{}]+)\}")
+_CHANGES = re.compile(r"^(?:ALTER TABLE|INSERT INTO) (footfall|footfall_private)\.(\w+)", re.MULTILINE)
 _MIGRATION = re.compile(r"^(\d{4})_(\w+)$")
 FIRST_VERSION = 1
 """Version of the first release's schema; the migrations count on from it."""
@@ -35,10 +36,14 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One numbered step forward; safe to run again, because a run may end before it is recorded."""
+    """One numbered step forward; safe to run again, because a run may end before it is recorded.
+
+    `target` is the object that it changes, as (database, name).
+    """
 
     version: int
     name: str
+    target: tuple[str, str]
     sql: str
 
 
@@ -67,7 +72,8 @@ def _statement(path: Path) -> Statement:
 
 
 def _migration(path: Path) -> Migration:
-    match = _MIGRATION.match(path.stem)
-    if match is None:
-        raise ValueError(f"{path}: must be named NNNN_what_it_does.sql")
-    return Migration(int(match[1]), match[2], render(path.read_text()))
+    sql = render(path.read_text())
+    name, target = _MIGRATION.match(path.stem), _CHANGES.search(sql)
+    if name is None or target is None:
+        raise ValueError(f"{path}: must be named NNNN_what_it_does.sql and change an object of footfall…")
+    return Migration(int(name[1]), name[2], (target[1], target[2]), sql)
