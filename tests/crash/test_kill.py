@@ -1,0 +1,57 @@
+"""`kill -9` under load: what was acknowledged is in the base table and in every rollup exactly once."""
+
+import random
+import time
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from footfall import store
+from footfall.config import Config
+from footfall.schema.migrate import migrate
+from tests import support
+from tests.crash.shop import Shop, sums
+from tests.ingest.client import Client
+
+Start = Callable[..., support.Process]
+
+
+def settled(config: Config, limit_s: float = 60) -> None:
+    """Waits until the inbox is empty."""
+    client = Client(config)
+    deadline = time.monotonic() + limit_s
+    while True:
+        state = client.get("/readyz").body
+        if state["ready"] and state["inbox"]["rows"] == 0:
+            return
+        assert time.monotonic() < deadline, state
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("victim", ["engine", "ingest", "both"])
+def test_killed_under_load_nothing_is_lost_and_nothing_doubled(
+    victim: str, own_config: Config, start: Start
+) -> None:
+    running = {"engine": start("engine", own_config)}
+    migrate(own_config)
+    running["ingest"] = start("ingest", own_config)
+    shop = Shop(own_config)
+    shop.start()
+    try:
+        for _ in range(2):
+            time.sleep(0.8 + random.random() * 0.7)
+            names = ["engine", "ingest"] if victim == "both" else [victim]
+            for name in names:
+                running[name].kill()
+            for name in names:
+                running[name] = start(name, own_config)
+        time.sleep(0.5)
+    finally:
+        shop.finish()
+    settled(own_config)
+    with store.connect(own_config, "footfall") as client:
+        found = sums(client)
+    assert shop.sent > 0
+    assert found == dict.fromkeys(found, (shop.sent, shop.revenue)), (shop.retries, found)
+    assert isinstance(shop.revenue, Decimal)
