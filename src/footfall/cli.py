@@ -193,6 +193,26 @@ def ingest() -> None:
 
 
 @main.command()
+@click.option("--reason", "reasons", multiple=True, help="Send letters of this reason; without: count all.")
+@click.option(
+    "--kind", "kinds", multiple=True,
+    type=click.Choice(["events", "orders", "users", "products"]), help="Only these; default: all.",
+)  # fmt: skip
+@click.option("--map", "mapping", multiple=True, metavar="THEIRS=OURS", help="A field to rename first.")
+@click.option("--dry-run", is_flag=True, help="Say what would be taken, and send nothing.")
+def replay(
+    reasons: tuple[str, ...], kinds: tuple[str, ...], mapping: tuple[str, ...], dry_run: bool
+) -> None:
+    """Send dead letters to ingest again; run again, it doubles nothing."""
+    from footfall.ingest.replay import replay
+
+    report = replay(config.load(), reasons=reasons, kinds=kinds, mapping=mapping, dry_run=dry_run)
+    for line in report.lines():
+        click.echo(line)
+    sys.exit(1 if report.rejected or report.unusable else 0)
+
+
+@main.command()
 @click.argument("name", required=False)
 @click.option("--from", "from_", metavar="TIME", help="Start of the range: 2026-01-31, today-6d, now-30m …")
 @click.option("--to", metavar="TIME", help="End of the range, exclusive.")
