@@ -19,7 +19,7 @@ LAYERS = (
     {"query"},
     {"web"},
     {"dashboard", "live"},
-    {"supervisor", "operate", "doctor", "backup"},
+    {"supervisor", "doctor", "backup"},
     {"cli"},
     {"supervised", "__main__"},
 )
