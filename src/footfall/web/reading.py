@@ -44,7 +44,8 @@ class Reading:
                 send_receive_timeout=ANSWER_LIMIT_S,
             )
         except (exceptions.Error, aiohttp.ClientError, OSError) as error:
-            raise StoreUnavailable(f"the store does not answer at {self._config.store_url}") from error
+            reason = str(error).split("(for url", 1)[0].strip() or type(error).__name__
+            raise StoreUnavailable(f"the store does not answer {self._user}: {reason}") from error
 
     async def close(self) -> None:
         """Closes the client's connections."""

@@ -5,46 +5,64 @@ import { byBucket, buckets } from "../lib/period.js";
 import { sparkline } from "../lib/sparkline.js";
 
 export const FIGURES = [
-  { key: "visitors", label: "Visitors", format: count, exact: count, series: "visitors" },
-  { key: "sessions", label: "Sessions", format: count, exact: count, series: "sessions" },
-  { key: "orders", label: "Orders", format: count, exact: count, series: "orders" },
-  { key: "net", label: "Net revenue", format: wholeMoney, exact: money, series: "net" },
-  { key: "aov", label: "Average order value", format: money, exact: money, series: "aov" },
-  { key: "conversion", label: "Conversion", format: percent, exact: percent, series: "conversion" },
+  { key: "visitors", label: "Visitors", format: count, exact: count },
+  { key: "sessions", label: "Sessions", format: count, exact: count },
+  { key: "orders", label: "Orders", format: count, exact: count },
+  { key: "net", label: "Net revenue", format: wholeMoney, exact: money },
+  { key: "aov", label: "Average order value", format: money, exact: money },
+  { key: "conversion", label: "Conversion", format: percent, exact: percent },
 ];
+
+// Up to so many days, the period before ends at the same time of day as a period that is not over; raw rows
+// answer that. Over longer ranges the running day weighs little, and rollups answer whole days.
+const EXACT_UP_TO_DAYS = 8;
 
 /** Requests for the figures now, before, and their shape. */
 export function requests(view) {
-  const series = { ...view.range };
-  const hourly = view.days === 1;
-  const stats = "/api/stats";
-  return {
-    now: [stats, view.range],
-    before: [stats, view.before],
-    activity: [hourly ? "/api/hourly-activity" : "/api/query/daily_activity", series],
-    buyers: [hourly ? "/api/hourly-activity" : "/api/query/daily_activity", { ...series, event_type: "purchase" }],
-    money: ["/api/revenue-trend", { ...series, grain: hourly ? "hour" : "day" }],
+  const exact = view.running && view.days <= EXACT_UP_TO_DAYS;
+  const both = {
+    now: ["/api/stats", view.range],
+    before: [exact ? "/api/query/stats_exact" : "/api/stats", view.before],
   };
+  if (view.days > 1) return { ...both, days: ["/api/query/daily_stats", view.range] };
+  return {
+    ...both,
+    hours: ["/api/hourly-activity", view.range],
+    buyers: ["/api/hourly-activity", { ...view.range, event_type: "purchase" }],
+    money: ["/api/revenue-trend", { ...view.range, grain: "hour" }],
+  };
+}
+
+/** What the side sheet shows, with a name for each. */
+export function sources({ now, before, days, hours, buyers, money: earned }) {
+  return [
+    { answer: now, label: "The period" },
+    { answer: before, label: "The period before" },
+    { answer: days, label: "Their lines" },
+    { answer: hours, label: "Lines of visitors and conversion" },
+    { answer: buyers, label: "Line of conversion: buyers" },
+    { answer: earned, label: "Lines of orders and money" },
+  ].filter(({ answer }) => answer);
 }
 
 /** Draws them into the six cells. */
 export function draw(answers, view) {
   const [now] = answers.now.data;
   const [before] = answers.before.data;
-  const shapes = shapesOf(answers, view);
+  const shapes = shapesOf(answers);
   for (const figure of FIGURES) {
     const cell = byId(`figure-${figure.key}`);
     const value = cell.querySelector(".figure-value");
     value.textContent = figure.format(now[figure.key]);
     value.title = figure.exact(now[figure.key]);
     cell.querySelector(".figure-change").replaceChildren(...change(figure, now, before, view));
-    cell.querySelector(".figure-spark").replaceChildren(sparkline(shapes[figure.series] ?? []));
+    cell.querySelector(".figure-spark").replaceChildren(sparkline(shapes[figure.key] ?? []));
   }
 }
 
-function change({ key, exact }, now, before, view) {
+function change({ key, format }, now, before, view) {
   const [a, b] = [now[key], before[key]];
-  if (!b || a === null) return [`${exact(b)} ${view.beforeWords}`];
+  if (!b || a === null) return [`${format(b)} ${view.beforeWords}`];
   const points = key === "conversion";
   const moved = points ? a - b : ((a - b) / Math.abs(b)) * 100;
   const written = points ? `${tenth(Math.abs(moved))} points` : percent(Math.abs(moved));
@@ -52,23 +70,23 @@ function change({ key, exact }, now, before, view) {
   const sign = flat ? "" : moved > 0 ? "▲ +" : "▼ −";
   return [
     h("span", { class: flat ? "" : moved > 0 ? "up" : "down", text: `${sign}${written}` }),
-    h("span", { class: "sr-only", text: ` against ${exact(b)}, ${view.beforeWords}` }),
-    h("span", { "aria-hidden": "true", title: view.beforeWords, text: ` from ${exact(b)}` }),
+    h("span", { title: view.beforeWords, text: ` from ${format(b)}` }),
   ];
 }
 
-function shapesOf({ activity, buyers, money: trend }, view) {
-  const hourly = view.days === 1;
-  const key = hourly ? "hour" : "day";
-  const starts = buckets(activity.meta.params.from, activity.meta.params.to, key);
-  const visits = byBucket(activity.data, key, starts);
-  const bought = byBucket(buyers.data, key, starts);
-  const earned = byBucket(trend.data, "period", starts);
+/** The values of each figure's line, oldest first. */
+function shapesOf({ days, hours, buyers, money: earned }) {
+  if (days) return Object.fromEntries(FIGURES.map(({ key }) => [key, days.data.map((row) => row[key])]));
+  const { from, to } = hours.meta.params;
+  const starts = buckets(from, Math.min(Date.parse(to), Date.now()), "hour");
+  const visits = byBucket(hours.data, "hour", starts);
+  const bought = byBucket(buyers.data, "hour", starts);
+  const money = byBucket(earned.data, "period", starts);
   return {
     visitors: visits.map((row) => row?.unique_users ?? 0),
-    orders: earned.map((row) => row?.orders ?? 0),
-    net: earned.map((row) => row?.net ?? 0),
-    aov: earned.map((row) => row?.aov ?? null),
+    orders: money.map((row) => row?.orders ?? 0),
+    net: money.map((row) => row?.net ?? 0),
+    aov: money.map((row) => row?.aov ?? null),
     conversion: visits.map((row, index) =>
       row?.unique_users ? (100 * (bought[index]?.unique_users ?? 0)) / row.unique_users : null,
     ),

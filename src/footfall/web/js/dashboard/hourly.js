@@ -19,24 +19,26 @@ export function drawer() {
   return ({ activity }, view, card) => {
     chart ??= new ChartView(card.view.querySelector(".chart"), configuration);
     const grain = grainOf(view);
-    const starts = buckets(activity.meta.params.from, activity.meta.params.to, grain);
+    const now = Date.now();
+    const { from, to } = activity.meta.params;
+    const starts = buckets(from, Math.min(Date.parse(to), now), grain);
     const rows = byBucket(activity.data, grain, starts);
+    const running = Date.parse(to) >= now;
     const total = activity.data.reduce((sum, row) => sum + row.event_count, 0);
-    chart.update({ starts, rows, grain }, `Events by ${grain}, ${view.words}: ${count(total)} in all.`);
+    chart.update({ starts, rows, grain, running }, `Events by ${grain}, ${view.words}: ${count(total)} in all.`);
   };
 }
 
-function configuration({ starts, rows, grain }) {
+function configuration({ starts, rows, grain, running }) {
   const hourly = grain === "hour";
   const last = starts.length - 1;
-  const line = (key, name, token, axis) => ({
+  const line = (key, name, token) => ({
     label: name,
     data: rows.map((row) => row?.[key] ?? 0),
-    yAxisID: axis,
     borderColor: color(token),
     backgroundColor: color(token) + "1f",
     fill: key === "event_count",
-    segment: { borderDash: ({ p1DataIndex }) => (p1DataIndex === last ? [4, 4] : undefined) },
+    segment: { borderDash: ({ p1DataIndex }) => (running && p1DataIndex === last ? [4, 4] : undefined) },
   });
   const midnight = (index) => new Date(starts[index]).getUTCHours() === 0;
   const many = starts.length > 48;
@@ -44,7 +46,7 @@ function configuration({ starts, rows, grain }) {
     type: "line",
     data: {
       labels: starts,
-      datasets: [line("event_count", "Events", "series-1", "y"), line("unique_users", "Users", "series-2", "users")],
+      datasets: [line("event_count", "Events", "series-1"), line("unique_users", "Users", "series-2")],
     },
     options: {
       scales: {
@@ -52,7 +54,6 @@ function configuration({ starts, rows, grain }) {
           ticks: hourly && many ? { autoSkip: false, callback: (_, index) => (midnight(index) ? day(starts[index]) : null) } : {},
         }),
         y: valueAxis(short),
-        users: valueAxis(short, { position: "right", grid: { display: false } }),
       },
       plugins: {
         tooltip: {

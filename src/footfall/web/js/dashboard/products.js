@@ -3,7 +3,7 @@ import { h, page } from "../lib/dom.js";
 import { money } from "../lib/format.js";
 import { Table } from "../lib/table.js";
 
-export const requests = (view) => ({ products: ["/api/top-products", { ...view.range, limit: 20 }] });
+export const requests = (view) => ({ products: ["/api/top-products", { ...view.range, limit: 10 }] });
 
 export function drawer() {
   let table;
@@ -28,6 +28,7 @@ export function drawer() {
         h("span", { class: "cell-bar", style: { width: `${Math.max(0, (100 * row.revenue) / top)}%` } }),
       ],
     },
+    { key: "refunds", label: "Refunds", type: "money", wide: true },
     { key: "orders", label: "Orders", type: "int" },
     { key: "quantity", label: "Sold", type: "int", wide: true },
     { key: "aov", label: "Per order", type: "money", wide: true },
@@ -60,7 +61,7 @@ export function userDrawer() {
           },
           { key: "events", label: "Events", type: "int" },
           { key: "event_types", label: "Kinds", type: "int" },
-          { key: "last_day", label: "Last active" },
+          { key: "last_day", label: "Last active", type: "day" },
         ],
         { caption: "Top active users", sort: { key: "events", direction: -1 } },
       );

@@ -62,7 +62,7 @@ function configuration({ starts, rows, grain, now }) {
     options: {
       scales: {
         x: { stacked: true, ...labelAxis((index) => label[grain](starts[index])) },
-        y: { stacked: true, ...valueAxis(shortMoney) },
+        y: { stacked: true, ...valueAxis(shortMoney, moneyTicks(value("gross"), value("refunds"))) },
       },
       plugins: {
         tooltip: {
@@ -73,6 +73,24 @@ function configuration({ starts, rows, grain, now }) {
           },
         },
       },
+    },
+  };
+}
+
+/** Round steps above zero; below it no more room than the refunds take. */
+function moneyTicks(gross, refunds) {
+  const [top, bottom] = [Math.max(...gross, 1), Math.min(...refunds, 0)];
+  const rough = top / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) * power;
+  const ticks = [];
+  for (let value = Math.ceil(bottom / step) * step; value <= top * 1.05; value += step) ticks.push({ value });
+  return {
+    min: bottom * 1.1,
+    max: Math.max(top * 1.05, ticks.at(-1).value),
+    grace: 0,
+    afterBuildTicks: (axis) => {
+      axis.ticks = ticks;
     },
   };
 }

@@ -6,7 +6,7 @@ import { icon } from "./icons.js";
 import { openSheet } from "./sheet.js";
 import { Table, download, toCsv } from "./table.js";
 
-const UNITS = { count: "int", money: "money", percent: "pct", time: "time", flag: "flag" };
+const UNITS = { count: "int", money: "money", percent: "pct", time: "time", day: "day", flag: "flag" };
 
 /**
  * `options`: requests(view) → {name: [path, params]}; draw(answers, view, card); and, where they differ from

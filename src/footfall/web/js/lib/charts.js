@@ -33,7 +33,7 @@ Chart.defaults.interaction = { mode: "index", intersect: false };
 Chart.defaults.elements.line = { ...Chart.defaults.elements.line, borderWidth: 2, tension: 0 };
 Chart.defaults.elements.point = { ...Chart.defaults.elements.point, radius: 0, hoverRadius: 4, hitRadius: 8 };
 Chart.defaults.elements.bar = { ...Chart.defaults.elements.bar, borderWidth: 0, borderRadius: 2 };
-Chart.defaults.datasets.bar = { maxBarThickness: 40, categoryPercentage: 0.8, barPercentage: 0.9 };
+Object.assign(Chart.defaults.datasets.bar, { maxBarThickness: 40, categoryPercentage: 0.8, barPercentage: 0.9 });
 
 function applyTheme() {
   const { defaults } = Chart;
@@ -58,6 +58,7 @@ function applyTheme() {
 export function valueAxis(format, options = {}) {
   return {
     beginAtZero: true,
+    grace: "4%",
     border: { display: false },
     grid: { color: color("grid"), drawTicks: false },
     ticks: { maxTicksLimit: 5, padding: 8, callback: (value) => format(value) },

@@ -11,8 +11,8 @@ export function onThemeChange(then) {
 }
 
 const EVENT_TYPES = {
-  page_view: "series-7",
-  search: "series-6",
+  page_view: "series-6",
+  search: "series-7",
   product_view: "series-1",
   add_to_cart: "series-5",
   checkout: "series-4",

@@ -5,7 +5,7 @@ const DAY = 86_400_000;
 const ROLLING = { "7d": 7, "30d": 30, "90d": 90 };
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
-/** The view in the address: {period, days, range: {from, to}, before: {from, to}, words, beforeWords}. */
+/** The view in the address: {period, days, range, before, words, beforeWords, running, grain}. */
 export function viewOf(search) {
   const given = new URLSearchParams(search);
   const period = given.get("period") ?? "30d";
@@ -59,13 +59,14 @@ function view(period, days, from, to, beforeFrom, beforeTo, words, beforeWords) 
     before: { from: beforeFrom, to: beforeTo },
     words,
     beforeWords,
+    running: to === "now",
     grain: days > 92 ? "month" : "day",
   };
 }
 
 /** Starts of the buckets from `from` until before `to` (times as answers show them). */
 export function buckets(from, to, grain) {
-  const end = Date.parse(to);
+  const end = new Date(to).getTime();
   const starts = [];
   const at = new Date(from);
   if (grain === "month") at.setUTCDate(1);

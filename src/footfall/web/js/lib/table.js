@@ -1,5 +1,5 @@
 // A table that sorts by its headings and is refreshed in place.
-import { count, money, moment, percent } from "./format.js";
+import { count, day, money, moment, percent } from "./format.js";
 import { h } from "./dom.js";
 
 const FORMATS = {
@@ -7,12 +7,13 @@ const FORMATS = {
   money,
   pct: percent,
   time: (value) => (value ? moment(value) : "–"),
+  day: (value) => (value ? day(value) : "–"),
   flag: (value) => (value ? "yes" : "no"),
 };
 const NUMERIC = new Set(["int", "money", "pct"]);
 
 /**
- * Columns are {key, label, type: text|int|money|pct|time|flag, cell?(row), value?(row), grow?, wide?}; `cell` answers a
+ * Columns are {key, label, type: text|int|money|pct|time|day|flag, cell?(row), value?(row), grow?, wide?}; `cell` answers a
  * node where the plain value is not what is shown, `value` what is sorted and exported.
  */
 export class Table {

@@ -1,19 +1,27 @@
 // The SQL editor: CodeMirror with ClickHouse's words, loaded when the SQL tab is first shown.
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
-import { SQLDialect, StandardSQL, sql } from "@codemirror/lang-sql";
+import { SQLDialect, sql } from "@codemirror/lang-sql";
 import { HighlightStyle, bracketMatching, syntaxHighlighting } from "@codemirror/language";
 import { Compartment, EditorState } from "@codemirror/state";
 import { EditorView, drawSelection, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
-const WORDS = `array any asof final prewhere sample settings format global left semi anti limit by with fill step
-  interpolate totals rollup cube using ilike qualify explain describe show offset fetch window partition over
-  nulls first last case when then else end interval date timestamp cast`;
+const KEYWORDS = `all and anti any array as asc asof between by case cast columns cross cube current date desc describe
+  distinct else end except exists explain extract fetch fill final first following for format from full global group
+  grouping having ilike in inner intersect interpolate interval into is join last lateral left like limit natural not
+  null nulls offset on only or order outer over paste partition preceding prewhere qualify range recursive replace
+  right rollup row rows sample select semi sets settings show step substring then ties timestamp to top totals
+  trim unbounded union using values view when where window with`;
+const TYPES = `array bool date date32 datetime datetime64 decimal decimal32 decimal64 decimal128 enum8 enum16
+  fixedstring float32 float64 int8 int16 int32 int64 int128 int256 ipv4 ipv6 json lowcardinality map nested nullable
+  string tuple uint8 uint16 uint32 uint64 uint128 uint256 uuid`;
+
+const oneLine = (words) => words.replace(/\s+/g, " ");
 
 const clickhouse = SQLDialect.define({
-  ...StandardSQL.spec,
-  keywords: `${StandardSQL.spec.keywords ?? ""} ${WORDS}`,
+  keywords: oneLine(KEYWORDS),
+  types: oneLine(TYPES),
   backslashEscapes: true,
   hashComments: true,
   doubleQuotedStrings: false,

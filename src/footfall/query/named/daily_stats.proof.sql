@@ -1,0 +1,38 @@
+SELECT
+    day,
+    sum(came)                                                                   AS visitors,
+    sum(sat)                                                                    AS sessions,
+    sum(placed)                                                                 AS orders,
+    sum(money)                                                                  AS net,
+    if(orders = 0, NULL, round(toFloat64(sum(paid)) / orders, 4))               AS aov,
+    if(visitors = 0, NULL, round(100 * sum(bought) / visitors, 4))              AS conversion
+FROM
+(
+    SELECT
+        toDate(event_timestamp)                                      AS day,
+        uniqIf(user_id, user_id != 0)                                AS came,
+        uniqIf(session_id, session_id != '')                         AS sat,
+        uniqIf(user_id, user_id != 0 AND event_type = 'purchase')    AS bought,
+        0                                                            AS placed,
+        toDecimal128(0, 4)                                           AS money,
+        toDecimal128(0, 4)                                           AS paid
+    FROM footfall.events
+    WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+    GROUP BY day
+    UNION ALL
+    SELECT
+        toDate(order_timestamp) AS day, 0, 0, 0,
+        uniqIf(order_id, status = 'completed'),
+        sumIf(total_amount, status NOT IN ('pending', 'adjusted')),
+        sumIf(total_amount, status = 'completed')
+    FROM footfall.orders
+    WHERE order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}
+    GROUP BY day
+)
+GROUP BY day
+ORDER BY day WITH FILL
+    FROM toDate({from:DateTime64(3, 'UTC')})
+    TO greatest(
+        toDate({from:DateTime64(3, 'UTC')}),
+        least(toDate({to:DateTime64(3, 'UTC')}), toDate(now('UTC')) + 1))
+    STEP toIntervalDay(1)
