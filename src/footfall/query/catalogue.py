@@ -7,21 +7,23 @@ follows:
     -- description: Events, users and revenue of each hour.
     -- reads: mv_hourly_events
     -- grain: hour                                          (from and to are widened to whole hours or days)
+    -- range: 400 days                                      (the longest range that is answered)
     -- note: what a reader of the answer must know          (any number)
     -- param: limit UInt32 = 10 ; 1..1000 ; rows at most    (name, type, default ; what it accepts ; help)
     -- column: revenue money ; what it is                   (name, unit ; help)
 
 A parameter accepts `any`, a range `1..1000`, a choice `hour|day`, `id` (an id as the shop knows it) or a
-number of items `2..12 items`. Units are the words of `UNITS`. A query that reads a rollup has a twin
-`NAME.proof.sql` beside it, which answers the same from the raw tables and shares the header. Invariants,
-checked on reading: every placeholder of both files is declared with the same type, and every declared
-parameter is used.
+number of items `2..12 items` (or `2..12 different items`). Units are the words of `UNITS`. A query that reads
+a rollup has a twin `NAME.proof.sql` beside it, which answers the same from the raw tables and shares the
+header. Invariants, checked on reading: every placeholder of both files is declared with the same type, and
+every declared parameter is used.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import dropwhile
 from pathlib import Path
 
 from footfall.config import Config
@@ -34,7 +36,7 @@ UNITS = frozenset(
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LINE = re.compile(r"--\s?(?P<text>.*)")
-_KEY = re.compile(r"(?P<key>title|description|reads|grain|note|param|column):\s*(?P<value>.*)")
+_KEY = re.compile(r"(?P<key>title|description|reads|grain|range|note|param|column):\s*(?P<value>.*)")
 _PARAM = re.compile(r"(?P<name>[a-z_0-9]+)\s+(?P<type>[^=;]+?)\s*=\s*(?P<default>[^;]*?)\s*;(?P<rest>.*)")
 _COLUMN = re.compile(r"(?P<name>[a-z_0-9]+)\s+(?P<unit>[a-z]+)\s*;\s*(?P<help>.*)")
 _PLACEHOLDER = re.compile(r"\{(?P<name>[A-Za-z_0-9]+):(?P<type>[^{}]+)\}")
@@ -69,6 +71,7 @@ class NamedQuery:
     description: str
     reads: tuple[str, ...]
     grain: str | None
+    longest_days: int | None
     notes: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
@@ -124,11 +127,12 @@ def read_query(path: Path, text: str, proof: str | None = None) -> NamedQuery:
             description=_single(entries, "description"),
             reads=tuple(table.strip() for table in _single(entries, "reads").split(",")),
             grain=_grain(entries),
+            longest_days=_longest_days(entries),
             notes=tuple(value for key, value in entries if key == "note"),
             parameters=tuple(_parameter(value) for key, value in entries if key == "param"),
             columns=tuple(_column(value) for key, value in entries if key == "column"),
             sql=sql,
-            proof=None if proof is None else _split(proof)[1],
+            proof=None if proof is None else _statement(proof),
             path=path,
         )
         _check_placeholders(query)
@@ -155,6 +159,12 @@ def _split(text: str) -> tuple[list[tuple[str, str]], str]:
     raise ValueError("there is no statement under the header")
 
 
+def _statement(text: str) -> str:
+    """The statement of a proof, whose comments on top are for readers alone."""
+    lines = text.strip().splitlines()
+    return "\n".join(dropwhile(lambda line: line.startswith("--"), lines)).strip()
+
+
 def _single(entries: list[tuple[str, str]], key: str) -> str:
     values = [value for found, value in entries if found == key]
     if len(values) != 1 or not values[0]:
@@ -167,6 +177,16 @@ def _grain(entries: list[tuple[str, str]]) -> str | None:
     if grain is not None and grain not in GRAINS:
         raise ValueError(f"grain is {grain}; it takes {' or '.join(GRAINS)}")
     return grain
+
+
+def _longest_days(entries: list[tuple[str, str]]) -> int | None:
+    text = next((value for key, value in entries if key == "range"), None)
+    if text is None:
+        return None
+    number, _, unit = text.partition(" ")
+    if not number.isdecimal() or unit != "days":
+        raise ValueError(f"range is {text}; it takes a number of days, as in 400 days")
+    return int(number)
 
 
 def _parameter(value: str) -> Parameter:

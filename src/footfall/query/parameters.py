@@ -27,7 +27,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _GRAINS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2149, 1, 1, tzinfo=UTC)
 _RANGE = re.compile(r"(?P<low>-?\d+(?:\.\d+)?)\.\.(?P<high>-?\d+(?:\.\d+)?)")
-_ITEMS = re.compile(r"(?P<low>\d+)\.\.(?P<high>\d+) items")
+_ITEMS = re.compile(r"(?P<low>\d+)\.\.(?P<high>\d+) (?P<different>different )?items")
 _WHOLE = re.compile(r"-?\d{1,20}")
 _LONGEST_TEXT = 1000
 
@@ -58,8 +58,7 @@ def bind(query: NamedQuery, given: Mapping[str, str], *, now: datetime | None = 
         else:
             values[parameter.name] = _value(parameter, text)
     notes = _align(query, given, times)
-    if "from" in times and "to" in times and times["from"] > times["to"]:
-        raise InvalidParameter("from is later than to", field="from")
+    _check_length(query, times)
     stored = {name: moment.strftime("%Y-%m-%d %H:%M:%S.") + _ms(moment) for name, moment in times.items()}
     shown = {
         name: moment.strftime("%Y-%m-%dT%H:%M:%S.") + _ms(moment) + "Z" for name, moment in times.items()
@@ -94,6 +93,18 @@ def _align(query: NamedQuery, given: Mapping[str, str], times: dict[str, datetim
     return (
         f"{' and '.join(changed)} widened to whole {query.grain}s (UTC), the grain of what this query reads",
     )
+
+
+def _check_length(query: NamedQuery, times: dict[str, datetime]) -> None:
+    if "from" not in times or "to" not in times:
+        return
+    length = times["to"] - times["from"]
+    if length < timedelta():
+        raise InvalidParameter("from is later than to", field="from")
+    if query.longest_days is not None and length > timedelta(days=query.longest_days):
+        raise InvalidParameter(
+            f"the range is {length.days} days; {query.name} takes at most {query.longest_days}", field="from"
+        )
 
 
 def _time(parameter: Parameter, text: str, now: datetime) -> datetime:
@@ -176,7 +187,10 @@ def _items(parameter: Parameter, text: str) -> list[str]:
     else:
         items = [item.strip() for item in text.split(",") if item.strip()]
     bounds = _ITEMS.fullmatch(parameter.accepts)
-    if bounds and not int(bounds["low"]) <= len(items) <= int(bounds["high"]):
+    if bounds and (
+        not int(bounds["low"]) <= len(items) <= int(bounds["high"])
+        or (bounds["different"] and len(set(items)) < len(items))
+    ):
         raise _refused(parameter, text, parameter.accepts)
     if any(len(item) > _LONGEST_TEXT for item in items):
         raise _refused(parameter, text[:20] + "…", f"items of at most {_LONGEST_TEXT} characters")

@@ -7,6 +7,7 @@ of the newest row it could see) and notes. Values reach the SQL as bound paramet
 """
 
 import math
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ Row = dict[str, Any]
 _SAFE_INTEGER = 1 << 53
 # ClickHouse's codes for a bound that was reached: too many queries, memory, time, rows or bytes.
 _LIMITS = frozenset({202, 241, 159, 158, 307, 396, 160})
+_MESSAGE = re.compile(r"DB::Exception: (?P<text>.*?)(?: \([A-Z_]+\))?(?: \(version .*)?$", re.DOTALL)
 _UNITS = {"Date": "day", "Date32": "day", "Bool": "flag"}
 
 
@@ -89,7 +91,8 @@ def store_error(error: Exception) -> FootfallError:
     """A driver's error as one of ours, with the store's own code, name and text where it gave one."""
     if not isinstance(error, exceptions.Error) or error.code is None:
         return StoreUnavailable(f"the store does not answer: {error}")
-    text = str(error).split("(for url", 1)[0].strip()
+    found = _MESSAGE.search(str(error))
+    text = found["text"] if found else str(error)
     fault = Overloaded if error.code in _LIMITS else CallersFault
     return fault(text, store_code=error.code, store_name=error.name)
 

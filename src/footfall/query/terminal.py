@@ -15,11 +15,12 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from footfall import store
 from footfall.config import Config, StoreUser
-from footfall.errors import UsageError
+from footfall.errors import InvalidParameter, UsageError
 from footfall.query.audit import Audit, audit
 from footfall.query.catalogue import NamedQuery, catalogue
 from footfall.query.encode import cells, encode, encode_csv
 from footfall.query.explain import explain
+from footfall.query.parameters import bind
 from footfall.query.run import Answer, run, run_sql, store_error
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ def given(params: Iterable[str], from_: str | None, to: str | None) -> dict[str,
 
 def answer(config: Config, name: str, params: Mapping[str, str], shape: str) -> bytes:
     """The answer of a named query, as `reader`."""
-    query = _named(config, name)
+    query = _checked(config, name, params)
     return _written(_asked(config, "reader", lambda client: run(client, query, params)), shape)
 
 
@@ -67,7 +68,7 @@ def typed(config: Config, sql: str, params: Mapping[str, str], shape: str, expla
 
 def plan(config: Config, name: str, params: Mapping[str, str]) -> bytes:
     """The store's plan of a named query."""
-    query = _named(config, name)
+    query = _checked(config, name, params)
     found = _asked(config, "reader", lambda client: explain(client, query, params))
     return "\n".join([*found.lines, ""]).encode()
 
@@ -100,11 +101,16 @@ def _progress(what: str, done: int, total: int) -> None:
         print(f"\r\033[Kcomparing {what}: {done} of {total}", end=end, file=sys.stderr, flush=True)
 
 
-def _named(config: Config, name: str) -> NamedQuery:
+def _checked(config: Config, name: str, params: Mapping[str, str]) -> NamedQuery:
+    """The query of this name, which takes these parameters; wrong usage where it does not."""
     try:
-        return catalogue(config)[name]
+        query = catalogue(config)[name]
+        bind(query, params)
     except KeyError:
         raise UsageError(f"there is no query {name}; `footfall query` lists those there are") from None
+    except InvalidParameter as error:
+        raise UsageError(error.message) from None
+    return query
 
 
 def _written(answer: Answer, shape: str) -> bytes:

@@ -8,4 +8,8 @@ WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:D
     AND ({event_type:String} = '' OR event_type = {event_type:String})
 GROUP BY day
 ORDER BY day WITH FILL
-    FROM toDate({from:DateTime64(3, 'UTC')}) TO toDate({to:DateTime64(3, 'UTC')}) STEP toIntervalDay(1)
+    FROM toDate({from:DateTime64(3, 'UTC')})
+    TO greatest(
+        toDate({from:DateTime64(3, 'UTC')}),
+        least(toDate({to:DateTime64(3, 'UTC')}), toDate(now('UTC')) + 1))
+    STEP toIntervalDay(1)

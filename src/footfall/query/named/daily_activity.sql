@@ -1,6 +1,8 @@
 -- title: Daily activity
--- description: Events, users and revenue of each day of a range; days without events are there with zeros.
+-- description: Events, users and revenue of each day of a range; days without events are there
+--   with zeros, up to now.
 -- reads: mv_country_stats, mv_hourly_events
+-- range: 4000 days
 -- grain: day
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
@@ -28,4 +30,8 @@ FROM
 )
 GROUP BY day
 ORDER BY day WITH FILL
-    FROM toDate({from:DateTime64(3, 'UTC')}) TO toDate({to:DateTime64(3, 'UTC')}) STEP toIntervalDay(1)
+    FROM toDate({from:DateTime64(3, 'UTC')})
+    TO greatest(
+        toDate({from:DateTime64(3, 'UTC')}),
+        least(toDate({to:DateTime64(3, 'UTC')}), toDate(now('UTC')) + 1))
+    STEP toIntervalDay(1)

@@ -6,7 +6,7 @@
 -- note: Anonymous shoppers who logged in count as one with their user.
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
--- param: steps Array(String) = product_view,add_to_cart,purchase ; 2..12 items ; types of event, in order
+-- param: steps Array(String) = product_view,add_to_cart,purchase ; 2..12 different items ; types of event, in order
 -- param: window_ms UInt64 = 86400000 ; 1..31536000000 ; milliseconds from the first step to the last
 -- param: mode String = ordered ; ordered|unordered ; whether order and window count
 -- column: step count ; number of the step, from 1

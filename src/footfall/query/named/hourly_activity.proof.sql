@@ -9,5 +9,7 @@ WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:D
 GROUP BY hour
 ORDER BY hour WITH FILL
     FROM toDateTime({from:DateTime64(3, 'UTC')}, 'UTC')
-    TO toDateTime({to:DateTime64(3, 'UTC')}, 'UTC')
+    TO greatest(
+        toDateTime({from:DateTime64(3, 'UTC')}, 'UTC'),
+        least(toDateTime({to:DateTime64(3, 'UTC')}, 'UTC'), toStartOfHour(now('UTC')) + toIntervalHour(1)))
     STEP toIntervalHour(1)

@@ -1,6 +1,8 @@
 -- title: Hourly activity
--- description: Events, users and revenue of each hour of a range; hours without events are there with zeros.
+-- description: Events, users and revenue of each hour of a range; hours without events are there
+--   with zeros, up to now.
 -- reads: mv_hourly_events
+-- range: 400 days
 -- grain: hour
 -- param: from DateTime64(3, 'UTC') = today-6d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
@@ -23,5 +25,7 @@ WHERE event_date >= toDate({from:DateTime64(3, 'UTC')})
 GROUP BY hour
 ORDER BY hour WITH FILL
     FROM toDateTime({from:DateTime64(3, 'UTC')}, 'UTC')
-    TO toDateTime({to:DateTime64(3, 'UTC')}, 'UTC')
+    TO greatest(
+        toDateTime({from:DateTime64(3, 'UTC')}, 'UTC'),
+        least(toDateTime({to:DateTime64(3, 'UTC')}, 'UTC'), toStartOfHour(now('UTC')) + toIntervalHour(1)))
     STEP toIntervalHour(1)

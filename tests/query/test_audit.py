@@ -1,0 +1,155 @@
+"""`footfall audit` and proofs find a rollup that is wrong, to the row, and nothing where all is right."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from clickhouse_connect.driver.asyncclient import AsyncClient
+from clickhouse_connect.driver.client import Client
+
+from footfall.config import Config
+from footfall.errors import InvalidParameter
+from footfall.query import NamedQuery, audit, prove
+from tests import support
+from tests.query import shop
+from tests.query.shop import DAY, NEXT
+from tests.schema.support import event, insert
+
+ROLLUPS = (
+    "mv_hourly_events",
+    "mv_country_stats",
+    "mv_user_funnel",
+    "daily_user_activity",
+    "mv_product_revenue",
+)
+
+
+@pytest.fixture(autouse=True)
+def filled(fresh_store: Config, store_client: Client) -> None:
+    shop.fill(store_client)
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing arrives during these tests, so two looks are as good as eight."""
+    proving = sys.modules["footfall.query.prove"]
+    for module, looks in ((audit, "CHECKS"), (proving, "ATTEMPTS")):
+        monkeypatch.setattr(module, looks, 2)
+        monkeypatch.setattr(module, "PAUSE_S", 0.01)
+
+
+async def audited(client: AsyncClient, queries: dict[str, NamedQuery]) -> tuple[bool, list[str]]:
+    told: list[tuple[str, int, int]] = []
+    found = await audit.audit(client, queries.values(), lambda *step: told.append(step))
+    assert told[-1][1] == told[-1][2]
+    return found.differs, list(found.lines())
+
+
+async def test_all_is_equal(client: AsyncClient, queries: dict[str, NamedQuery]) -> None:
+    differs, lines = await audited(client, queries)
+    assert not differs
+    assert lines[:5] == [
+        "mv_hourly_events: 2 days, all equal",
+        "mv_country_stats: 2 days, all equal",
+        "mv_user_funnel: 2 days, all equal",
+        "daily_user_activity: 2 days, all equal",
+        "mv_product_revenue: 1 days, all equal",
+    ]
+    assert lines[5].startswith("named queries:") and len(lines) == 6
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "told"),
+    [
+        (
+            "mv_hourly_events",
+            {"event_date": str(DAY), "event_hour": 8, "event_type": "purchase", "event_count": 1},
+            "hour 8, purchase: event_count: 2, raw rows say 1",
+        ),
+        (
+            "mv_country_stats",
+            {"event_date": str(DAY), "country": "FR", "revenue": "5"},
+            "country FR: revenue: 5.0000, raw rows say 0",
+        ),
+        (
+            "daily_user_activity",
+            {"activity_date": str(DAY), "user_id": 2, "activity_count": 7},
+            "user 2: activity_count: 10, raw rows say 3",
+        ),
+        (
+            "mv_product_revenue",
+            {"order_date": str(DAY), "product_id": 1, "status": "completed", "total_revenue": "-1"},
+            "product 1, completed: total_revenue: 19.0000, raw rows say 20",
+        ),
+    ],
+)
+async def test_a_row_too_many_in_a_rollup_is_found(
+    client: AsyncClient,
+    queries: dict[str, NamedQuery],
+    store_client: Client,
+    table: str,
+    row: dict[str, object],
+    told: str,
+) -> None:
+    insert(store_client, table, [row], "wrong")
+    differs, lines = await audited(client, queries)
+    assert differs
+    assert any(line.startswith(f"{table}:") and "1 row" in line for line in lines), lines
+    assert any(told in line for line in lines), lines
+    assert any("different: " in line for line in lines), lines
+
+
+async def test_rows_missing_in_a_rollup_are_found(
+    client: AsyncClient, queries: dict[str, NamedQuery], store_client: Client
+) -> None:
+    store_client.command("TRUNCATE TABLE footfall.mv_user_funnel")
+    differs, lines = await audited(client, queries)
+    assert differs
+    assert "mv_user_funnel: 2 days, 6 rows differ" in lines
+    assert any("user 2: total_events: 0, raw rows say 3" in line for line in lines)
+
+
+async def test_a_proof_shows_both_answers_and_what_differs(
+    client: AsyncClient, queries: dict[str, NamedQuery], store_client: Client
+) -> None:
+    wrong = {"event_date": str(DAY), "event_hour": 9, "event_type": "login", "event_count": 3}
+    insert(store_client, "mv_hourly_events", [wrong], "wrong")
+    asked = {"from": str(DAY), "to": str(NEXT)}
+    proof = await prove(client, queries["event_types"], asked)
+    assert proof.verdict == "different"
+    assert [(d.row, d.column, d.answer, d.proof) for d in proof.differences] == [
+        ("login", "event_count", 4, 1)
+    ]
+    assert proof.proof is not None
+    assert {r["event_type"]: r["event_count"] for r in proof.proof.rows}["login"] == 1
+
+
+async def test_a_query_on_raw_rows_needs_no_proof(
+    client: AsyncClient, queries: dict[str, NamedQuery]
+) -> None:
+    with pytest.raises(InvalidParameter, match="needs no proof"):
+        await prove(client, queries["funnel"], {})
+
+
+async def test_what_raw_rows_no_longer_show_is_never_called_equal(
+    client: AsyncClient, queries: dict[str, NamedQuery], store_client: Client
+) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=200)
+    insert(store_client, "events", [event("page_view", long_ago, 1)], "old")
+    store_client.command("OPTIMIZE TABLE footfall.events FINAL")
+    proof = await prove(client, queries["daily_activity"], {"from": "today-300d"})
+    assert proof.verdict == "cannot be proved"
+    reach = datetime.now(UTC).date() - timedelta(days=89)
+    assert proof.reason == f"raw rows reach back to {reach}"
+    assert proof.proof is None and proof.answer.rows
+    assert (await prove(client, queries["daily_activity"], {"from": str(reach)})).verdict == "equal"
+
+
+def test_the_command_exits_with_1_where_a_figure_is_wrong(fresh_store: Config, store_client: Client) -> None:
+    right = support.run(fresh_store, "audit")
+    assert (right.returncode, right.stderr) == (0, ""), right.stdout
+    wrong = {"event_date": str(DAY), "event_hour": 8, "event_type": "search", "event_count": 1}
+    insert(store_client, "mv_hourly_events", [wrong], "wrong")
+    found = support.run(fresh_store, "audit")
+    assert found.returncode == 1
+    assert "hour 8, search: event_count: 1, raw rows say 0" in found.stdout

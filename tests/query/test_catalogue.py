@@ -1,0 +1,119 @@
+"""Named queries are files; a header that is wrong is told with the file and what is wrong."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from footfall.config import Config
+from footfall.errors import UsageError
+from footfall.query import catalogue
+from footfall.query.catalogue import NAMED, read_query
+from footfall.query.docs import document
+from tests.support import ROOT
+
+ROLLUPS = {
+    "mv_hourly_events",
+    "mv_user_funnel",
+    "mv_country_stats",
+    "daily_user_activity",
+    "mv_product_revenue",
+}
+TABLES = ROLLUPS | {"events", "orders", "users", "products", "identities"}
+GOOD = """\
+-- title: A title
+-- description: What it answers,
+--   over two lines.
+-- reads: events, orders
+-- grain: day
+-- range: 10 days
+-- note: To be known.
+-- param: limit UInt32 = 10 ; 1..1000 ; rows at most
+-- column: n count ; how many
+SELECT count() AS n FROM footfall.events LIMIT {limit:UInt32}
+"""
+
+
+def test_a_file_is_read() -> None:
+    query = read_query(Path("some_query.sql"), GOOD, "-- a comment\nSELECT {limit:UInt32} AS n")
+    assert query.name == "some_query"
+    assert query.description == "What it answers, over two lines."
+    assert query.reads == ("events", "orders")
+    assert (query.grain, query.longest_days, query.notes) == ("day", 10, ("To be known.",))
+    (limit,) = query.parameters
+    assert (limit.name, limit.type, limit.default, limit.accepts) == ("limit", "UInt32", "10", "1..1000")
+    assert [column.unit for column in query.columns] == ["count"]
+    assert query.sql.startswith("SELECT count()") and query.proof == "SELECT {limit:UInt32} AS n"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("-- title: A title\n", ""), "needs one line `-- title: …`"),
+        (("-- reads: events, orders", "-- reads:"), "needs one line `-- reads: …`"),
+        (("grain: day", "grain: week"), "grain is week"),
+        (("10 days", "a while"), "range is a while"),
+        (("limit UInt32 = 10", "limit UInt32"), "a parameter reads"),
+        (("n count ;", "n dollars ;"), "unit dollars"),
+        (("n count ;", "n count"), "a column reads"),
+        (("LIMIT {limit:UInt32}", ""), "declared and not used"),
+        (("LIMIT {limit:UInt32}", "LIMIT {limit:UInt64}"), "is not declared"),
+        (
+            ("LIMIT {limit:UInt32}", "LIMIT {limit:UInt32} OFFSET {more:UInt32}"),
+            "{more:UInt32} is not declared",
+        ),
+        (("-- note: To be known.", "-- notice: To be known."), "is not `-- key: value`"),
+        (("SELECT count() AS n FROM footfall.events LIMIT {limit:UInt32}\n", ""), "no statement"),
+    ],
+)
+def test_a_header_that_is_wrong_is_refused(change: tuple[str, str], told: str) -> None:
+    assert change[0] in GOOD
+    with pytest.raises(UsageError) as refused:
+        read_query(Path("some_query.sql"), GOOD.replace(*change))
+    assert "some_query.sql" in refused.value.message
+    assert told in refused.value.message
+
+
+def test_a_name_is_plain() -> None:
+    with pytest.raises(UsageError, match="small letters"):
+        read_query(Path("Some Query.sql"), GOOD)
+
+
+def test_queries_of_the_users_own_join_the_catalogue(tmp_path: Path) -> None:
+    (tmp_path / "mine.sql").write_text(GOOD)
+    config = dataclasses.replace(Config(), queries=str(tmp_path))
+    queries = catalogue(config)
+    assert queries["mine"].title == "A title"
+    assert queries.keys() - {"mine"} == catalogue(Config()).keys()
+    (tmp_path / "stats.sql").write_text(GOOD)
+    with pytest.raises(UsageError, match="there is a query stats already"):
+        catalogue(config)
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no such folder"):
+        catalogue(dataclasses.replace(Config(), queries=str(tmp_path / "none")))
+
+
+def test_each_query_on_a_rollup_has_a_proof_that_reads_none() -> None:
+    for query in catalogue(Config()).values():
+        assert set(query.reads) <= TABLES, query.name
+        read = {table for table in ROLLUPS if table in query.sql}
+        assert read == ROLLUPS & set(query.reads), f"{query.name} reads {read}"
+        assert (query.proof is not None) == bool(read), query.name
+        if query.proof is not None:
+            assert not any(table in query.proof for table in ROLLUPS), query.name
+            assert "WITH " not in query.proof.replace("WITH FILL", ""), query.name
+        assert query.parameters or query.name, query.name
+
+
+def test_every_file_belongs_to_a_query() -> None:
+    names = {path.name for path in NAMED.iterdir()}
+    proofs = {name for name in names if name.endswith(".proof.sql")}
+    assert {name.replace(".proof.sql", ".sql") for name in proofs} <= names
+
+
+def test_the_documentation_is_current() -> None:
+    assert (ROOT / "docs" / "queries.md").read_text() == "\n".join(document()) + "\n", (
+        "run python -m footfall.query.docs > docs/queries.md"
+    )

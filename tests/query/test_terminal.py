@@ -1,0 +1,82 @@
+"""`footfall query` lists queries, answers them as a table, JSON or CSV, explains them and runs SQL."""
+
+import json
+
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from footfall.config import Config
+from tests import support
+from tests.conftest import empty
+from tests.query import shop
+from tests.query.shop import DAY, NEXT
+
+RANGE = ("--from", str(DAY), "--to", str(NEXT))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def filled(config: Config, store_client: Client) -> None:
+    empty(store_client)
+    shop.fill(store_client)
+
+
+def test_it_lists_the_catalogue(config: Config) -> None:
+    done = support.run(config, "query")
+    assert done.returncode == 0
+    assert any(line.split()[:2] == ["stats", "Overview"] for line in done.stdout.splitlines())
+
+
+def test_a_table_for_people(config: Config) -> None:
+    done = support.run(config, "query", "country_stats", *RANGE, "--param", "limit=2")
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["country", "events", "unique_users", "revenue", "purchases"]
+    assert [line.split()[:2] for line in lines[2:4]] == [["US", "11"], ["UK", "3"]]
+    assert lines[4].startswith("2 rows; ")
+
+
+def test_json_and_csv_for_programs(config: Config) -> None:
+    answer = json.loads(support.run(config, "query", "stats", *RANGE, "--format", "json").stdout)
+    assert answer["data"][0]["gross"] == 42.5
+    table = support.run(config, "query", "country_stats", *RANGE, "--format", "csv").stdout
+    assert table.splitlines()[0] == "country,events,unique_users,revenue,purchases"
+
+
+def test_a_plan(config: Config) -> None:
+    done = support.run(config, "query", "event_types", *RANGE, "--explain")
+    assert done.returncode == 0
+    assert "mv_hourly_events" in done.stdout
+
+
+def test_sql_runs_as_analyst(config: Config) -> None:
+    done = support.run(config, "query", "-", text="SELECT count() AS n FROM events")
+    assert done.stdout.splitlines()[0].strip() == "n"
+    refused = support.run(config, "query", "-", text="DROP TABLE events")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("footfall: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("nothing_like_it",), "there is no query nothing_like_it"),
+        (("stats", "--param", "limit"), "it takes NAME=VALUE"),
+        (("-", "--explain"), "takes no parameters"),
+        (("stats", "--from", "soon"), "from is 'soon'; it takes"),
+        (("stats", "--param", "country=US"), "stats has no parameter country; it takes from, to"),
+    ],
+)
+def test_wrong_usage_exits_with_2(config: Config, arguments: tuple[str, ...], told: str) -> None:
+    done = support.run(config, "query", *arguments, text="SELECT 1")
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+def test_what_data_holds_cannot_steer_the_terminal(config: Config) -> None:
+    done = support.run(config, "query", "-", text="SELECT 'a\\x1b[31mb' AS t")
+    assert "\x1b" not in done.stdout and "a\N{REPLACEMENT CHARACTER}[31mb" in done.stdout
+
+
+def test_a_store_that_is_away_is_one_clear_line(own_config: Config) -> None:
+    done = support.run(own_config, "query", "stats")
+    assert done.returncode == 1
+    assert done.stderr.startswith("footfall: the store does not answer") and done.stderr.count("\n") == 1
