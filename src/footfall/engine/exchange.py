@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
@@ -20,9 +20,12 @@ from footfall.engine.answer import Answer
 from footfall.engine.body import Body, ClientGone
 from footfall.engine.exceptions import INTO_OUTFILE_NOT_ALLOWED, READONLY, EngineError
 from footfall.engine.pipe import Pipe
+from footfall.engine.request import Request
+from footfall.engine.rights import check_request
 from footfall.engine.rows import Outcome, Rows
 from footfall.engine.run import Job, run
 from footfall.engine.statement import Kind, Statement, infile_or_outfile
+from footfall.engine.users import User
 
 if TYPE_CHECKING:
     from footfall.engine.app import Engine
@@ -83,30 +86,35 @@ class Exchange:
         user = users.authenticate(self._engine.users, users.credentials(client.headers, url))
         body = Body(client.receive)
         request = await requests.read(url, client.headers, body)
-        readonly = _readonly(client.method, user.name, request.statement)
-        tables = frozenset(name for name, *_ in request.tables)
-        given = (
-            await asyncio.get_running_loop().run_in_executor(
-                self._engine.helpers, self._engine.guard.check, user, request.statement, tables
-            )
-            if user.guarded
-            else request.statement
-        )
-        _refuse_clients_clauses(given)
+        job = await self._permit(user, request, client.method)
         slots = self._engine.slots[user.name]
         await slots.take()
         try:
-            running = self._engine.running.start(request.ask.query_id)
+            job.running = running = self._engine.running.start(request.ask.query_id)
             try:
                 client.answer.headers["X-ClickHouse-Query-Id"] = running.query_id
-                job = Job(
-                    user, request.ask, given, running, readonly, data=request.data, tables=request.tables
-                )
                 await self._in_session(job, body, client)
             finally:
                 self._engine.running.end(running)
         finally:
             slots.give_back()
+
+    async def _permit(self, user: User, request: Request, method: str) -> Job:
+        """The job that may run for this request."""
+        given, ask = request.statement, request.ask
+        _refuse_clients_clauses(given)
+        readonly = _readonly(method, user.name, given)
+        if user.guarded:
+            check_request(user, ask, request.tables)
+            guard = self._engine.guard
+            permitted = guard.known(user, given)
+            if permitted is None:
+                loop = asyncio.get_running_loop()
+                permitted = await loop.run_in_executor(self._engine.helpers, guard.check, user, given)
+            given = permitted.statement
+            ask = replace(ask, settings={**ask.settings, **permitted.settings})
+            readonly = 1 if given.kind in (Kind.SELECT, Kind.READ) else 0
+        return Job(user, ask, given, readonly, data=request.data, tables=request.tables)
 
     async def _in_session(self, job: Job, body: Body, client: _Connection) -> None:
         ask = job.ask

@@ -17,38 +17,18 @@ MAX_SESSION_TIMEOUT_S = 3600
 QUERY_LIMIT = 262_144
 
 _OWN = frozenset(
-    [
-        "query",
-        "database",
-        "default_format",
-        "session_id",
-        "session_timeout",
-        "session_check",
-        "user",
-        "password",
-        "quota_key",
-        "query_id",
-        "stacktrace",
-        "buffer_size",
-        "wait_end_of_query",
-        "compress",
-        "decompress",
-        "client_protocol_version",
-        "role",
-    ]
+    (
+        *("query", "database", "default_format", "session_id", "session_timeout", "session_check", "user"),
+        *("password", "quota_key", "query_id", "stacktrace", "buffer_size", "wait_end_of_query", "compress"),
+        *("decompress", "client_protocol_version", "role"),
+    )
 )
 _TRANSPORT = frozenset(
-    [
-        "enable_http_compression",
-        "http_zlib_compression_level",
-        "send_progress_in_http_headers",
-        "http_headers_progress_interval_ms",
-        "cancel_http_readonly_queries_on_client_close",
-        "http_wait_end_of_query",
-        "http_response_buffer_size",
-        "add_http_cors_header",
-        "max_query_size",
-    ]
+    (
+        *("enable_http_compression", "http_zlib_compression_level", "send_progress_in_http_headers"),
+        *("http_headers_progress_interval_ms", "cancel_http_readonly_queries_on_client_close"),
+        *("http_wait_end_of_query", "http_response_buffer_size", "add_http_cors_header", "max_query_size"),
+    )
 )
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
 _EXTERNAL = ("_format", "_types", "_structure")
@@ -120,7 +100,7 @@ def ask(url: Mapping[str, str], headers: Mapping[str, str], *, multipart: bool =
     return Ask(
         query=url.get("query", ""),
         database=url.get("database") or headers.get("x-clickhouse-database") or None,
-        format=url.get("default_format") or headers.get("x-clickhouse-format") or DEFAULT_FORMAT,
+        format=_format(url.get("default_format") or headers.get("x-clickhouse-format") or DEFAULT_FORMAT),
         query_id=url.get("query_id", ""),
         session_id=url.get("session_id", ""),
         session_timeout_s=_timeout(url.get("session_timeout")),
@@ -145,6 +125,12 @@ def _flag(url: Mapping[str, str], name: str) -> bool:
     if value.isdigit():
         return int(value) > 0
     raise EngineError(467, f"{name} is {value[:40]!r}; it takes 0 or 1", "CANNOT_PARSE_BOOL")
+
+
+def _format(name: str) -> str:
+    if not re.fullmatch(r"\w+", name, re.ASCII):
+        raise EngineError(73, f"Unknown format {name[:100]}")
+    return name
 
 
 def _number(url: Mapping[str, str], name: str, default: int) -> int:

@@ -14,7 +14,8 @@ from footfall.engine.exceptions import SYNTAX_ERROR, EngineError, from_engine
 from footfall.engine.handles import Handle, Handles, Stats
 from footfall.engine.pipe import Pipe
 from footfall.engine.protocol import Ask
-from footfall.engine.running import Running, translate_kill
+from footfall.engine.rights import RIGHTS
+from footfall.engine.running import NOT_RUNNING, Running, translate_kill
 from footfall.engine.sessions import Session, before
 from footfall.engine.statement import Kind, Statement
 from footfall.engine.users import User
@@ -30,8 +31,8 @@ class Job:
     user: User
     ask: Ask
     statement: Statement
-    running: Running
     readonly: int = 0
+    running: Running = NOT_RUNNING
     session: Session | None = None
     pipe: Pipe | None = None
     data: Reader | None = None
@@ -98,9 +99,10 @@ def prepare(handle: Handle, job: Job) -> None:
         handle.run(f"CREATE TEMPORARY TABLE {_identifier(name)} ({structure}) ENGINE = Memory")
         inserter = handle.insert(f"INSERT INTO {_identifier(name)}".encode(), format)
         _append(inserter, iter((data,)))
-    settings: Mapping[str, str] = {**job.user.settings, **job.ask.settings}
+    own = {**job.user.settings, **(RIGHTS[job.user.name].settings if job.user.guarded else {})}
+    settings: Mapping[str, str] = {**own, **job.ask.settings}
     if job.session is not None:
-        handle.apply(job.user.settings)
+        handle.apply(own)
         job.put_back = before(handle, job.ask.settings) if job.ask.settings else ""
         settings = job.ask.settings
     if job.readonly:

@@ -42,6 +42,9 @@ class Running:
         return EngineError(error.code, error.message.replace(f"\n/* {self.mark} */", ""), error.name)
 
 
+NOT_RUNNING = Running("", "")
+
+
 class Registry:
     """Every running statement; ids are unique while they run."""
 
