@@ -105,15 +105,17 @@ def generate(
 ) -> None:
     """Generate a simulated shop's history and write it to the store.
 
-    The shop grows until its last minutes meet the stream's rate. Interrupted, run it again with the same
-    options and `--until`: what is there is not written again. A store that holds anything else is refused.
+    The shop grows until its last minutes meet the stream's rate. Where it was interrupted, run it again with
+    the same options: what is there is not written again. A store that holds anything else is refused.
     """
+    from footfall.generate import record
     from footfall.generate.plan import Plan
 
+    loaded = config.load()
     if demo:
         from footfall.generate.demo import demo as make_demo
 
-        make_demo(config.load())
+        make_demo(loaded)
         return
 
     from footfall.generate.history import generate
@@ -128,7 +130,9 @@ def generate(
         seed=seed,
         until=until,
     )
-    generate(config.load(), plan, truth=truth, replace=replace)
+    if until is None:
+        plan = record.resumed(loaded, plan)
+    generate(loaded, plan, truth=truth, replace=replace)
 
 
 @main.command()
@@ -200,9 +204,7 @@ def ingest() -> None:
 )  # fmt: skip
 @click.option("--map", "mapping", multiple=True, metavar="THEIRS=OURS", help="A field to rename first.")
 @click.option("--dry-run", is_flag=True, help="Say what would be taken, and send nothing.")
-def replay(
-    reasons: tuple[str, ...], kinds: tuple[str, ...], mapping: tuple[str, ...], dry_run: bool
-) -> None:
+def replay(reasons: tuple[str, ...], kinds: tuple[str, ...], mapping: tuple[str, ...], dry_run: bool) -> None:
     """Send dead letters to ingest again; run again, it doubles nothing."""
     from footfall.ingest.replay import replay
 

@@ -19,6 +19,7 @@ from footfall.generate.columns import (
     Rng,
     choose,
     cumulative,
+    starts,
 )
 from footfall.generate.places import APPLE, DEVICES
 from footfall.generate.visits import CART, EXPRESS, FULL, Visits
@@ -88,9 +89,8 @@ def lines(visits: Visits, carts: Carts, checkout: I64, payment: U8) -> Lines:
     """The order lines of the visits that end in a purchase; `checkout` is the time of each visit's."""
     rows = np.flatnonzero(carts.kept & visits.buyer[carts.visit])
     visit = carts.visit[rows]
-    first = np.concatenate([[True], visit[1:] != visit[:-1]]) if len(visit) else np.zeros(0, np.bool_)
-    position = np.arange(len(visit))
-    line = position - np.maximum.accumulate(np.where(first, position, 0)) + 1
+    start = starts(visit)
+    line = np.arange(len(visit)) - np.repeat(start, np.diff(np.append(start, len(visit)))) + 1
     return Lines(
         at=visits.last_at[visit],
         placed_at=checkout[visit] + 500,

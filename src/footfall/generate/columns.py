@@ -45,8 +45,8 @@ class Columns:
     def __len__(self) -> int:
         return len(getattr(self, fields(self)[0].name))
 
-    def take(self, rows: Ints) -> Self:
-        """The rows that a mask or an array of positions names."""
+    def take(self, rows: Ints | slice) -> Self:
+        """The rows that a mask, an array of positions or a slice names."""
         return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
     @classmethod
@@ -120,6 +120,13 @@ class Signups(Columns):
 
     user: I64
     at: I64
+
+
+def starts(keys: Ints) -> I64:
+    """Where each run of equal keys begins."""
+    first = np.ones(len(keys), np.bool_)
+    first[1:] = keys[1:] != keys[:-1]
+    return np.flatnonzero(first)
 
 
 def choose(cumulative: F64, chance: F64) -> I64:

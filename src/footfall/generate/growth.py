@@ -44,6 +44,7 @@ STREAM_ORDERS_PER_S = 20.0
 RAMP_EVENTS_S = 3_000  # what is asked for / this = the highest rate at the end
 RAMP_ORDERS_S = 1_500
 LAUNCH = 0.85
+LEAST_FULL = 0.06  # of the buyers, who take the full way in any case
 BUYERS_SHARE = 0.55  # of the events, where there are enough of them
 
 _COARSE_MS = 600_000
@@ -105,7 +106,8 @@ class Growth:
 
 def buyer_events(events: F64, orders: F64) -> F64:
     """Events that a session with an order has on the average, where so many of both happen."""
-    return np.clip(BUYERS_SHARE * events / np.maximum(orders, 1e-12), EXPRESS_EVENTS, FULL_EVENTS)
+    least = EXPRESS_EVENTS + LEAST_FULL * (FULL_EVENTS - EXPRESS_EVENTS)
+    return np.clip(BUYERS_SHARE * events / np.maximum(orders, 1e-12), least, FULL_EVENTS)
 
 
 def _grid(start: int, end: int) -> F64:

@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from dataclasses import replace as replace_in
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from footfall import store
 from footfall.config import Config
 from footfall.errors import OurFault, StoreUnavailable, UsageError
+from footfall.generate import record
 from footfall.generate.blocks import Block, Blocks, Table
 from footfall.generate.columns import I64, Signups
 from footfall.generate.loader import IN_FLIGHT, NO_SCHEMA, Loader
@@ -88,11 +90,13 @@ def generate(config: Config, plan: Plan, *, truth: Path | None = None, replace: 
             if replace:
                 empty(owner)
             _check_store(owner, plan)
+            kept = record.start(config, plan)
             _check_complete(config, owner, _write(config, owner, Shop(plan), answers))
     except ClickHouseError as error:
         if getattr(error, "code", None) in NO_SCHEMA:
             raise UsageError("the store has no schema yet: run `footfall migrate` first") from error
         raise StoreUnavailable(f"the store at {config.store_url} does not answer: {error}") from error
+    record.write(config, replace_in(kept, finished=True))
     if truth and answers:
         truth.write_text(json.dumps(answers.to_json(), indent=1) + "\n")
 
@@ -159,7 +163,7 @@ def _check_store(owner: Client, plan: Plan) -> None:
         return
     if commands:
         raise UsageError(
-            f"the store already holds another history. To finish that one: `{commands[0]}`. "
+            f"the store already holds another history, made by `{commands[0]}`. "
             "To make this one instead: --replace, which empties the store first"
         )
     held = [(table, owner.query(_HELD, parameters={"table": table}).result_rows[0][0]) for table in _TABLES]

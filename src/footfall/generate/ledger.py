@@ -3,9 +3,10 @@
 Most orders are completed at once. Those paid by bank transfer or in instalments are pending until the money
 is there, which makes two rows: out of `pending`, into `completed`. Some are cancelled soon after, some
 returned within a month, whole, one line of it or a part of the price: one negative row a line, and one
-refund event with the same sum. Each row holds total = quantity × unit price − discount.
+refund event with the same sum. A row bears its line's price and discount; its total is what it adds.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,17 +28,34 @@ from footfall.generate.columns import (
     Lines,
     Mask,
     Rng,
+    starts,
 )
 from footfall.generate.places import SERVER
 from footfall.generate.sources import NO_SOURCE
 
 CANCELLED_SHARE: Final = 0.015
 RETURNED_SHARE: Final = 0.05
-_WHOLE, _ONE_LINE = 0.5, 0.8  # shares of returns: whole order, up to here one line, else a part of the price
-_CANCELLED_AFTER_MS: Final = (600_000, 43_200_000)
-_RETURNED_AFTER_MS: Final = (3_600_000, 30 * 86_400_000)
-_RETURNED_MEDIAN_MS: Final = 2.5 * 86_400_000
+_ONE_LINE: Final = 0.3  # the share of returns that are about one line
 _RETURNED_SPREAD: Final = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """How long after the purchase money goes back, and the share of returns that are a part of the price."""
+
+    cancelled_ms: tuple[int, int]
+    returned_ms: tuple[int, int]
+    part_share: float
+
+    @property
+    def median_ms(self) -> float:
+        """The middle of returns, on a scale of orders of magnitude."""
+        return math.sqrt(self.returned_ms[0] * self.returned_ms[1])
+
+
+HISTORY: Final = Returns((600_000, 43_200_000), (3_600_000, 30 * 86_400_000), 0.2)
+# In the stream one sees it happen within minutes; ingest takes back units, not parts of a price.
+STREAM: Final = Returns((20_000, 90_000), (30_000, 600_000), 0.0)
 
 
 @dataclass(slots=True)
@@ -49,11 +67,11 @@ class _Orders:
     of_line: I64
 
 
-def settle(chance: Rng, lines: Lines) -> tuple[Ledger, Events]:
+def settle(chance: Rng, lines: Lines, returns: Returns = HISTORY) -> tuple[Ledger, Events]:
     """All that happens to these orders, whenever it happens, and the refund events of it."""
     orders = _orders(lines)
     waiting = lines.take(pays_later(lines.payment))
-    returned, money_back = _returns(chance, lines, orders)
+    returned, money_back = _returned(chance, lines, orders, returns)
     ledger = Ledger.join(
         [
             _rows(waiting, waiting.placed_at, PENDING, 1),
@@ -66,10 +84,9 @@ def settle(chance: Rng, lines: Lines) -> tuple[Ledger, Events]:
 
 
 def _orders(lines: Lines) -> _Orders:
-    first = np.ones(len(lines), np.bool_)
-    first[1:] = lines.order[1:] != lines.order[:-1]
-    start = np.flatnonzero(first)
-    return _Orders(start, np.diff(np.append(start, len(lines))), np.cumsum(first) - 1)
+    start = starts(lines.order)
+    count = np.diff(np.append(start, len(lines)))
+    return _Orders(start, count, np.repeat(np.arange(len(start)), count))
 
 
 def _rows(lines: Lines, at: I64, status: int, sign: int) -> Ledger:
@@ -84,30 +101,29 @@ def _rows(lines: Lines, at: I64, status: int, sign: int) -> Ledger:
         payment=lines.payment,
         quantity=sign * lines.quantity,
         unit_price=lines.unit_price,
-        discount=sign * lines.discount,
+        discount=lines.discount,
         total=sign * total,
         country=lines.country,
     )
 
 
-def _returns(chance: Rng, lines: Lines, orders: _Orders) -> tuple[Ledger, Events]:
+def _returned(chance: Rng, lines: Lines, orders: _Orders, returns: Returns) -> tuple[Ledger, Events]:
     count = len(orders.start)
     luck = chance.random(count)
     cancelled = luck < CANCELLED_SHARE
     returned = ~cancelled & (luck < CANCELLED_SHARE + RETURNED_SHARE)
     kind = chance.random(count)
-    one_line = returned & (kind >= _WHOLE) & (kind < _ONE_LINE)
-    part = returned & (kind >= _ONE_LINE)
+    part = returned & (kind < returns.part_share)
+    one_line = returned & ~part & (kind < returns.part_share + _ONE_LINE)
     chosen = orders.start + (chance.random(count) * orders.count).astype(np.int64)
     percent = chance.integers(5, 31, count)
     reason = chance.integers(0, texts.RETURN_REASONS, count)
+    scale = np.exp(_RETURNED_SPREAD * chance.standard_normal(count))
+    delay = np.clip(returns.median_ms * scale, *returns.returned_ms).astype(np.int64)
     after = np.where(
         cancelled,
-        chance.integers(*_CANCELLED_AFTER_MS, count),
-        np.clip(
-            _RETURNED_MEDIAN_MS * np.exp(_RETURNED_SPREAD * chance.standard_normal(count)),
-            *_RETURNED_AFTER_MS,
-        ).astype(np.int64),
+        chance.integers(*returns.cancelled_ms, count),
+        delay,
     )
     concerned = (cancelled | returned)[orders.of_line]
     only = (one_line | part)[orders.of_line] & (np.arange(len(lines)) != chosen[orders.of_line])
@@ -122,19 +138,15 @@ def _returns(chance: Rng, lines: Lines, orders: _Orders) -> tuple[Ledger, Events
 
 
 def _partly(ledger: Ledger, part: Mask, percent: I64) -> None:
-    """Turns whole returns into a part of the price: no goods come back, and the money is a discount."""
+    """Turns whole returns into a part of the price: no goods come back."""
     amount = np.maximum(-ledger.total * percent // 100, np.minimum(-ledger.total, 1))
     ledger.quantity[part] = 0
-    ledger.unit_price[part] = 0
-    ledger.discount[part] = amount[part]
     ledger.total[part] = -amount[part]
 
 
 def _refund_events(ledger: Ledger, note: I64) -> Events:
     """One event for each order in `ledger`, whose rows stand together."""
-    first = np.ones(len(ledger), np.bool_)
-    first[1:] = ledger.order[1:] != ledger.order[:-1]
-    start = np.flatnonzero(first)
+    start = starts(ledger.order)
     lines = np.diff(np.append(start, len(ledger)))
     count = len(start)
     sums = np.add.reduceat(ledger.total, start) if count else np.zeros(0, np.int64)

@@ -147,6 +147,8 @@ def _events(
     single = bought & (carts.sums(np.ones_like(carts.product))[visit] == 1)
     product = np.where(single, carts.product[carts.start[visit] * single], product)
 
+    # An order that is paid later is placed at the checkout, and the purchase is when the money comes.
+    has_order = (type_ == PURCHASE) | ((type_ == CHECKOUT) & (visits.buyer & pays_later(payment))[visit])
     known = visits.signed_in[visit] | ((step >= _AUTH) & (visits.user > 0)[visit])
     auth = step == _AUTH
     term = (len(catalogue.terms) * luck**2.2).astype(np.int64)
@@ -157,7 +159,7 @@ def _events(
         anonymous=np.where(auth, visits.anonymous[visit], np.uint64(0)),
         session=visits.session[visit],
         product=product,
-        order=np.where(type_ == PURCHASE, visits.order[visit], -1),
+        order=np.where(has_order, visits.order[visit], -1),
         url=_urls(catalogue, type_, product, seen, term, luck),
         source=visits.source[visit],
         landing=step == _LANDING,
