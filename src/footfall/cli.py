@@ -139,8 +139,8 @@ def generate(
 @click.option("--rate", default=100.0, show_default=True, type=click.FloatRange(0.1), help="Events a second.")
 @click.option("--orders", default=20.0, show_default=True, type=click.FloatRange(0), help="Orders a second.")
 @click.option("--duration", type=click.FloatRange(0.1), help="Seconds to run; default: until stopped.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="The shop to continue.")
-def stream(rate: float, orders: float, duration: float | None, seed: int) -> None:
+@click.option("--seed", type=click.IntRange(0), help="The shop to continue; default: that of the history.")
+def stream(rate: float, orders: float, duration: float | None, seed: int | None) -> None:
     """Stream the simulated shop's events and orders to ingest, in real time."""
     from footfall.generate.stream import stream
 

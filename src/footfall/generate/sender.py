@@ -30,11 +30,12 @@ _FIRST_PAUSE_S: Final = 0.1
 _ANSWER_LIMIT_S: Final = 15.0
 _CONNECTIONS: Final[dict[Kind, int]] = {"products": 1, "users": 1, "orders": 1, "events": 4}
 _AGAIN: Final = (408, 429, 500, 502, 503, 504)
+_REASONS: Final = 10
 
 
 @dataclass(slots=True)
 class Tally:
-    """What has become of items: each one sent is acknowledged, rejected or waiting. `retried` are requests."""
+    """What has become of items: each one sent is acknowledged, rejected or waiting. `retried`: requests."""
 
     sent: int = 0
     acknowledged: int = 0
@@ -59,11 +60,11 @@ class Sender:
         self._queues: dict[Kind, deque[_Batch]] = {kind: deque() for kind in _CONNECTIONS}
         self._arrived: dict[Kind, asyncio.Event] = {kind: asyncio.Event() for kind in _CONNECTIONS}
         self._tasks: list[asyncio.Task[None]] = []
-        self._refused: asyncio.Future[None] | None = None
+        self._refusal: UsageError | None = None
+        self._idle = asyncio.Event()
         self.tally = Tally()
 
     async def __aenter__(self) -> Self:
-        self._refused = asyncio.get_running_loop().create_future()
         self._session = aiohttp.ClientSession(
             self._url,
             headers=self._headers,
@@ -81,8 +82,6 @@ class Sender:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._session.close()
-        if self._refused is not None and self._refused.done():
-            self._refused.exception()
 
     @property
     def waiting(self) -> int:
@@ -91,20 +90,25 @@ class Sender:
 
     def add(self, kind: Kind, items: list[Item]) -> None:
         """Makes batches of items and hands them over. Raises `UsageError` where ingest refused the key."""
-        if self._refused is not None and self._refused.done():
-            self._refused.result()
+        self.check()
         for start in range(0, len(items), BATCH_ITEMS):
             some = items[start : start + BATCH_ITEMS]
             self._queues[kind].append(_Batch(kind, msgspec.json.encode(some), len(some)))
             self.tally.sent += len(some)
+            self._idle.clear()
         self._arrived[kind].set()
+
+    def check(self) -> None:
+        """Raises `UsageError` where ingest refused the write key."""
+        if self._refusal is not None:
+            raise self._refusal
 
     async def drain(self, limit_s: float) -> None:
         """Waits until nothing is waiting any more, or the time is up."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(limit_s):
-                while self.waiting and not (self._refused and self._refused.done()):
-                    await asyncio.sleep(0.02)
+        if self.waiting:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(limit_s):
+                    await self._idle.wait()
 
     async def _work(self, kind: Kind) -> None:
         queue, arrived = self._queues[kind], self._arrived[kind]
@@ -127,32 +131,30 @@ class Sender:
                         return
                     wait = _seconds(response.headers.get("Retry-After"))
             except (aiohttp.ClientError, TimeoutError, OSError):
-                pass
+                pass  # no answer: ingest may or may not have the batch, and the same bytes say the same
             self.tally.retried += 1
             await asyncio.sleep(min(pause if wait is None else wait, PAUSE_LIMIT_S))
             pause = min(pause * 2, PAUSE_LIMIT_S)
 
     def _settle(self, batch: _Batch, status: int, answer: bytes) -> None:
-        if status in (401, 403) and self._refused is not None:
-            if not self._refused.done():
-                self._refused.set_exception(
-                    UsageError(
-                        f"ingest at {self._url} refused the write key: set FOOTFALL_WRITE_KEY to its own"
-                    )
-                )
-            return
-        try:
-            receipt = json.loads(answer)
-        except ValueError:
-            receipt = {}
-        good = status in (200, 202)
-        rejected = int(receipt.get("rejected", 0 if good else batch.items)) if good else batch.items
-        self.tally.acknowledged += batch.items - rejected
-        self.tally.rejected += rejected
-        if rejected and len(self.tally.reasons) < 10:
-            self.tally.reasons.append(
-                f"{batch.kind}, status {status}: {answer[:300].decode(errors='replace')}"
-            )
+        """Counts what ingest said about a batch."""
+        tally = self.tally
+        if status in (401, 403):
+            self._refusal = UsageError(f"ingest at {self._url} refused the write key (FOOTFALL_WRITE_KEY)")
+        else:
+            rejected = _rejected(answer) if status in (200, 202) else batch.items
+            tally.acknowledged += batch.items - rejected
+            tally.rejected += rejected
+            if rejected and len(tally.reasons) < _REASONS:
+                text = answer[:500].decode(errors="replace")
+                tally.reasons.append(f"{batch.kind}, status {status}: {text}")
+        if not self.waiting or self._refusal:
+            self._idle.set()
+
+
+def _rejected(receipt: bytes) -> int:
+    rejected = json.loads(receipt)["rejected"]
+    return int(rejected)
 
 
 def _seconds(retry_after: str | None) -> float | None:

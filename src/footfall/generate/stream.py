@@ -42,20 +42,21 @@ def stream(
     """
     kept = record.read(config) if seed is None else None
     plan = kept.plan if kept else Plan.of(seed=1 if seed is None else seed)
-    start_ms = _start(config, kept)
+    start_ms = _start(config, kept, rate)
     goods = catalogue(plan.seed, plan.products)
     shoppers = Shoppers(plan.seed, plan.users) if kept else None
     traffic = Traffic(goods, shoppers, rate, orders_rate, start_ms)
     return asyncio.run(_Stream(config, traffic, rate, start_ms, duration).run(introduce=kept is None))
 
 
-def _start(config: Config, kept: Record | None) -> int:
+def _start(config: Config, kept: Record | None, rate: float) -> int:
     """When the stream's clock starts (ms): now, or where a fresh history ended that no stream has joined."""
     now = time.time_ns() // 1_000_000
     if kept is None or kept.continued:
         return now
     record.write(config, replace(kept, continued=True))
-    return kept.plan.until_ms if now - kept.plan.until_ms < JOIN_MS else now
+    behind = now - kept.plan.until_ms
+    return kept.plan.until_ms if behind < JOIN_MS and behind * rate / 1000 < BACKLOG_ITEMS / 2 else now
 
 
 class _Stream:
@@ -85,6 +86,7 @@ class _Stream:
             try:
                 await self._emit()
                 await self._finish()
+                self._sender.check()
             finally:
                 report.cancel()
                 await asyncio.gather(report, return_exceptions=True)
@@ -110,22 +112,16 @@ class _Stream:
             await coming
 
     def _due(self) -> int:
-        """How many events are due and have room."""
+        """How many events are due; none while the shop is closed."""
         now = time.time()
-        due = int((now - self._start) * self._rate) - self._events
-        if self._last is not None:
-            due = min(due, self._last - self._events)
-        room = BACKLOG_ITEMS - self._sender.waiting
-        behind = due - min(due, max(room, 0))
-        self._closed = behind > 0
-        late = behind / self._rate if room <= 0 else 0.0
-        if self._events and (now - self._start) - self._events / self._rate > LATE_LIMIT_S:
-            late = max(late, now - self._start - self._events / self._rate)
-        if late:
+        late = now - self._start - self._events / self._rate
+        self._closed = self._sender.waiting >= BACKLOG_ITEMS
+        if self._closed or (self._events and late > LATE_LIMIT_S):
             self._start += late
             self._skipped_s += late
             return 0
-        return due - behind
+        due = int((now - self._start) * self._rate) - self._events
+        return due if self._last is None else min(due, self._last - self._events)
 
     def _hand_over(self, happenings: list[Happening]) -> None:
         told = []
