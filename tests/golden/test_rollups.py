@@ -5,6 +5,7 @@ In the files `D1` is yesterday and `D0` today, so that no TTL ever removes them.
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from footfall.config import Config
+from tests.conftest import empty
 from tests.schema.support import insert, merge, rows
 
 FOLDER = Path(__file__).parent
@@ -43,14 +45,16 @@ QUERIES = {
 }
 
 
-@pytest.fixture
-def shop(store_client: Client, fresh_store: Config) -> Client:
+@pytest.fixture(scope="module")
+def shop(config: Config, store_client: Client) -> Iterator[Client]:
     """The golden rows, each a block of its own, so that every rollup has parts to merge."""
+    empty(store_client)
     for table, id_column in (("events", "event_id"), ("orders", "entry_id")):
         for line in (FOLDER / f"{table}.ndjson").read_text().splitlines():
             row = {id_column: str(uuid4())} | {key: dated(value) for key, value in json.loads(line).items()}
             insert(store_client, table, [row], str(uuid4()))
-    return store_client
+    yield store_client
+    empty(store_client)
 
 
 @pytest.mark.parametrize("merged", [False, True], ids=["as inserted", "merged"])

@@ -49,7 +49,7 @@ def prepare(package: str) -> Path:
     if not done.exists():
         print(f"installing {package} into {folder}", flush=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
         subprocess.run([*pip, package, "clickhouse-connect[async]>=1.12,<2"], check=True)
         done.touch()
     return python
@@ -121,8 +121,9 @@ def opened() -> Iterator[Embedded]:
     """An engine on an empty folder."""
     import chdb
 
+    connect: Any = chdb.connect
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        connection = chdb.connect(folder)
+        connection = connect(folder)
         try:
             yield Embedded(connection)
         finally:
