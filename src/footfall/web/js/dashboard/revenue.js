@@ -84,7 +84,7 @@ function moneyTicks(gross, refunds) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) * power;
   const ticks = [];
-  for (let value = Math.ceil(bottom / step) * step; value <= top * 1.05; value += step) ticks.push({ value });
+  for (let value = Math.ceil(bottom / step) * step; value <= top * 1.05; value += step) ticks.push({ value: value || 0 }); // no -0
   return {
     min: bottom * 1.1,
     max: Math.max(top * 1.05, ticks.at(-1).value),

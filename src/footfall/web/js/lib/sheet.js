@@ -56,11 +56,10 @@ function section({ label, answer }, several) {
     several && h("h3", { text: label ?? meta.title }),
     definition,
     facts(meta),
+    prove,
     h("h3", { text: "SQL" }),
     code,
     h("div", { class: "row" }, open, planButton(meta)),
-    h("h3", { text: "Proof" }),
-    prove,
   );
 }
 
