@@ -198,6 +198,21 @@ def test_settings_of_the_ttls_are_applied_and_only_where_they_differ(engine: Con
     assert migrate(kept).changed == []
 
 
+def test_expired_rows_leave_the_raw_table_and_stay_in_its_rollups(engine: Config, client: Client) -> None:
+    migrate(dataclasses.replace(engine, events_ttl_days=0))
+    today = datetime.now(UTC).date()
+    for days in (0, 40, 400):
+        insert(client, "events", [event("page_view", moment(today, -86_400 * days), 1)], f"ttl{days}")
+    count = "SELECT count() FROM footfall.events"
+    merge(client, ["events"])
+    assert rows(client, count) == [(3,)]
+    migrate(dataclasses.replace(engine, events_ttl_days=30))
+    wait_for_mutations(client)
+    merge(client, ["events", "mv_hourly_events"])
+    wait_until(lambda: rows(client, count) == [(1,)])
+    assert rows(client, "SELECT sum(event_count) FROM footfall.mv_hourly_events") == [(3,)]
+
+
 @pytest.mark.parametrize(
     "settings",
     [
