@@ -84,10 +84,10 @@ class Guard:
         may = RIGHTS[user.name]
         text = _text(given)
         with self._lock:
-            if given.kind is Kind.INSERT:
-                permitted = self._insert(may, given, text)
-            else:
-                permitted = self._other(may, given, text)
+            try:
+                permitted = (self._insert if given.kind is Kind.INSERT else self._other)(may, given, text)
+            except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+                raise EngineError(ACCESS_DENIED, "what is not understood is refused") from None
             check_settings(user, permitted.settings)
             self._keep((user.name, given.text, given.format), permitted)
         return permitted
@@ -123,7 +123,7 @@ class Guard:
         selects = tree["list_of_selects"]["children"]
         if len(selects) == 1 and "settings" in selects[0]:
             settings |= _settings(selects[0].pop("settings"))
-        Walk(may).check(tree)
+        Walk(may).statement(tree)
         if settings:
             line = self._ask(
                 "SELECT formatQuerySingleLine(formatQueryFromJSON({q:String}))", json.dumps(tree)
@@ -135,16 +135,16 @@ class Guard:
         return Permitted(_with_format(kind, line, format), settings)
 
     def _explain(self, may: Rights, line: str, tree: dict[str, Any]) -> Permitted:
-        format = _format(tree) or _format(tree["query"])
-        settings = _settings(tree.get("settings"))
         if tree["kind"].removeprefix("EXPLAIN") not in _EXPLAIN_KINDS:
             raise EngineError(ACCESS_DENIED, f"{tree['kind']} is not allowed")
+        format = _format(tree) or _format(tree["query"])
+        settings = _settings(tree.get("settings"))
         if unknown := settings.keys() - _EXPLAIN_SETTINGS:
             raise EngineError(ACCESS_DENIED, f"EXPLAIN with {min(unknown)} is not allowed")
         rest = {key for key, value in tree.items() if value is not False}
         if rest - {"type", "kind", "settings", "query"} or tree["query"]["type"] != "SelectWithUnionQuery":
             raise EngineError(ACCESS_DENIED, "this EXPLAIN is not allowed")
-        Walk(may).check(tree["query"])
+        Walk(may).statement(tree["query"])
         if format is not None:
             line = line.removesuffix(f" FORMAT {format}")
         return Permitted(_with_format(Kind.READ, line, format))
@@ -166,7 +166,12 @@ class Guard:
         return Permitted(given.with_text(head), settings)
 
     def _tree(self, line: str) -> dict[str, Any]:
-        tree: dict[str, Any] = json.loads(self._ask(_PARSE, line))
+        try:
+            tree: dict[str, Any] = json.loads(self._ask(_PARSE, line))
+        except EngineError as error:
+            if "does not support JSON serialization" not in error.message:
+                raise
+            raise EngineError(ACCESS_DENIED, f"{line[:40]!r}… is not allowed") from None
         return tree
 
     def _ask(self, question: str, text: str) -> str:

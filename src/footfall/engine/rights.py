@@ -140,6 +140,15 @@ def may_aggregate(name: str) -> bool:
     return any(may_aggregate(name.removesuffix(ending)) for ending in endings)
 
 
+@cache
+def is_known(name: str) -> bool:
+    """Whether the engine has a function of this name, or would make one of it by combinators."""
+    if name.lower() in functions() | aggregates() | _names("refused.txt") | TABLE_FUNCTIONS:
+        return True
+    endings = [ending for ending in COMBINATORS if name.endswith(ending)]
+    return any(is_known(name.removesuffix(ending)) for ending in endings)
+
+
 def check_settings(user: User, settings: Mapping[str, str]) -> None:
     """Raises `EngineError` where a guarded user sets what it may not: limits can only be lowered."""
     for name, value in settings.items():

@@ -4,8 +4,7 @@
 where it must be; nothing of that outlives the request, because a changed handle is closed.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from footfall.engine.body import ClientGone
@@ -21,6 +20,7 @@ from footfall.engine.statement import Kind, Statement
 from footfall.engine.users import User
 
 DEFAULT_DATABASE = "footfall"
+UNKNOWN_DATABASE = 81
 PIECE = 1 << 20
 
 
@@ -37,8 +37,8 @@ class Job:
     pipe: Pipe | None = None
     data: Reader | None = None
     tables: tuple[tuple[str, str, str, bytes], ...] = ()
-    put_back: str = ""
-    key: tuple[str, ...] = field(default=())
+    put_back: list[str] = field(default_factory=list)
+    key: tuple[str, ...] = ()
 
 
 def run(handles: Handles, job: Job) -> tuple[bytes, Stats]:
@@ -68,16 +68,10 @@ def run(handles: Handles, job: Job) -> tuple[bytes, Stats]:
 
 
 def _take(handles: Handles, job: Job) -> Handle:
-    if job.session is not None and job.session.handle is not None:
-        handle = job.session.handle
-        if job.ask.database:
-            handle.run(f"USE {_identifier(job.ask.database)}")
-        if job.ask.settings:
-            job.put_back = before(handle, job.ask.settings)
-            handle.apply(job.ask.settings)
-        return handle
+    if job.session is not None:
+        return _take_sessions(handles, job, job.session)
     job.key = (job.user.name, job.ask.database or "", str(job.readonly))
-    plain = job.session is None and not job.ask.settings and not job.tables
+    plain = not job.ask.settings and not job.tables
     if plain and (ready := handles.take(job.key)):
         return ready
     handle = handles.open()
@@ -86,36 +80,53 @@ def _take(handles: Handles, job: Job) -> Handle:
     except BaseException:
         handle.close()
         raise
-    handle.changed = not plain
-    if job.session is not None:
-        job.session.handle = handle
+    handle.changed = handle.changed or not plain
+    return handle
+
+
+def _take_sessions(handles: Handles, job: Job, session: Session) -> Handle:
+    """The session's own handle, with this request's database, tables and settings for as long as it runs."""
+    if session.handle is None:
+        session.handle = handles.open()
+        _use(session.handle, replace(job, ask=Ask()))
+    handle = session.handle
+    if job.ask.database:
+        current, _ = handle.run("SELECT currentDatabase()")
+        handle.run(f"USE {_identifier(job.ask.database)}")
+        job.put_back.append(f"USE {_identifier(current.decode().strip())}")
+    if job.ask.settings:
+        job.put_back.append(before(handle, job.ask.settings))
+        handle.apply(job.ask.settings)
+    for name, *_ in job.tables:
+        job.put_back.append(f"DROP TEMPORARY TABLE IF EXISTS {_identifier(name)}")
+    _make_tables(handle, job)
     return handle
 
 
 def prepare(handle: Handle, job: Job) -> None:
     """Database, external tables, limits, settings; read-only last, because it cannot be undone."""
-    _use(handle, job.ask.database)
+    _use(handle, job)
+    _make_tables(handle, job)
+    own = {**job.user.settings, **(RIGHTS[job.user.name].settings if job.user.guarded else {})}
+    last = {"readonly": str(job.readonly)} if job.readonly else {}
+    handle.apply({**own, **job.ask.settings, **last})
+
+
+def _make_tables(handle: Handle, job: Job) -> None:
     for name, structure, format, data in job.tables:
         handle.run(f"CREATE TEMPORARY TABLE {_identifier(name)} ({structure}) ENGINE = Memory")
         inserter = handle.insert(f"INSERT INTO {_identifier(name)}".encode(), format)
         _append(inserter, iter((data,)))
-    own = {**job.user.settings, **(RIGHTS[job.user.name].settings if job.user.guarded else {})}
-    settings: Mapping[str, str] = {**own, **job.ask.settings}
-    if job.session is not None:
-        handle.apply(own)
-        job.put_back = before(handle, job.ask.settings) if job.ask.settings else ""
-        settings = job.ask.settings
-    if job.readonly:
-        settings = {**settings, "readonly": str(job.readonly)}
-    handle.apply(settings)
 
 
-def _use(handle: Handle, database: str | None) -> None:
+def _use(handle: Handle, job: Job) -> None:
+    """Makes the request's database, or `footfall`, the current one; the owner may come before it is there."""
     try:
-        handle.run(f"USE {_identifier(database or DEFAULT_DATABASE)}")
+        handle.run(f"USE {_identifier(job.ask.database or DEFAULT_DATABASE)}")
     except EngineError as error:
-        if database or error.code != 81:
+        if job.ask.database or job.user.guarded or error.code != UNKNOWN_DATABASE:
             raise
+        handle.changed = True  # the database may be made meanwhile
 
 
 def _select(handle: Handle, job: Job, pipe: Pipe) -> tuple[bytes, Stats]:
@@ -155,8 +166,14 @@ def _append(inserter: Any, pieces: Any) -> Stats:
 def _give_back(handles: Handles, job: Job, handle: Handle) -> None:
     if job.session is None:
         handles.give_back(job.key, handle)
-    elif job.put_back:
-        handle.run(job.put_back)
+        return
+    try:
+        for statement in job.put_back:
+            if statement:
+                handle.run(statement)
+    except EngineError:  # some failures leave a handle that runs nothing any more: the session starts anew
+        job.session.handle = None
+        handle.close()
 
 
 def _identifier(name: str) -> str:

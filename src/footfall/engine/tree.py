@@ -14,6 +14,8 @@ from footfall.engine.rights import Rights
 from footfall.engine.types import check_type
 
 Node = Mapping[str, Any]
+# Nothing that could be a path: the engine opens files by such names where a database lacks the table.
+_TABLE_NAME = re.compile(r"\w[\w -]*\Z")
 _OUTPUT = ("is_outfile_append", "is_outfile_truncate", "is_into_outfile_with_stdout")
 
 
@@ -95,6 +97,7 @@ class Walk:
 
     def __init__(self, may: Rights) -> None:
         self._may = may
+        self._lambdas: frozenset[str] = frozenset()
         self._checks: Mapping[str, Callable[[Node], None]] = {
             "ColumnsApplyTransformer": self._apply,
             "Function": self._function,
@@ -103,6 +106,11 @@ class Walk:
             "TableExpression": self._table_expression,
             "TableIdentifier": self._table,
         }
+
+    def statement(self, tree: Node) -> None:
+        """Raises `EngineError` 497 or 164 where this statement is not allowed."""
+        self._lambdas = frozenset(name for name in _lambdas(tree) if not rights.is_known(name))
+        self.check(tree)
 
     def check(self, node: object) -> None:
         """Raises `EngineError` 497 or 164 where this node, or one below it, is not allowed."""
@@ -133,7 +141,7 @@ class Walk:
 
     def _function(self, node: Node) -> None:
         name = node["name"]
-        if not rights.may_call(name):
+        if not rights.may_call(name) and name not in self._lambdas:
             raise EngineError(ACCESS_DENIED, f"the function {name} is not allowed")
         arguments = _children(node.get("arguments"))
         lower = name.lower()
@@ -183,14 +191,26 @@ class Walk:
     def _table(self, node: Node) -> None:
         """A table by its name; a name without a database is one of the current database, or a CTE."""
         parts = node.get("name_parts") or [node["name"]]
-        if len(parts) == 1 and "." not in parts[0] and parts[0]:
+        if len(parts) == 1 and _TABLE_NAME.match(parts[0]):
             return
         database, table = parts if len(parts) == 2 else ("", "")
-        if database in self._may.databases and table and "." not in table:
+        if database in self._may.databases and _TABLE_NAME.match(table):
             return
         if database == "system" and table in self._may.system_tables:
             return
         raise EngineError(ACCESS_DENIED, f"Not enough privileges: the table {node['name']} is not accessible")
+
+
+def _lambdas(node: object) -> set[str]:
+    """Names that the statement gives to functions of its own, anywhere."""
+    found: set[str] = set()
+    if isinstance(node, list):
+        found.update(*(_lambdas(item) for item in node))
+    elif isinstance(node, Mapping):
+        if node.get("is_lambda_function") and node.get("alias"):
+            found.add(node["alias"])
+        found.update(*(_lambdas(value) for value in node.values()))
+    return found
 
 
 def _children(node: Any) -> list[Node]:
