@@ -20,14 +20,18 @@ from typing import Final
 
 import msgspec
 from rich.console import Console
-from rich.progress import DownloadColumn, Progress
+from rich.progress import DownloadColumn, Progress, TaskID
 
 from footfall.config import Config
 from footfall.errors import UsageError
+from footfall.ingest.fields import Rules
 from footfall.ingest.imports.mapping import TIME_FIELD, Mapper, read_mapping
 from footfall.ingest.imports.occurrences import Occurrences
-from footfall.ingest.imports.sender import Receipt, Sender
+from footfall.ingest.imports.sender import Sender
 from footfall.ingest.imports.source import BadLine, Row, Source
+from footfall.ingest.outcome import Sender as Who
+from footfall.ingest.receipts import Receipt
+from footfall.ingest.validate import Validator
 
 BATCH_ROWS: Final = 2000
 BATCH_BYTES: Final = 4 << 20
@@ -42,6 +46,14 @@ class Refusal:
 
     message: str
     rows: int = 0
+    numbers: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Batch:
+    """Items as JSON, and the numbers of their rows."""
+
+    items: list[bytes] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
 
 
@@ -66,24 +78,14 @@ class Report:
             numbers = ", ".join(map(str, refusal.numbers))
             more = " …" if refusal.rows > len(refusal.numbers) else ""
             yield f"rejected {reason}, {refusal.rows} rows: {refusal.message} (lines {numbers}{more})"
-        untold = self.rejected - sum(refusal.rows for refusal in self.refusals.values())
-        if untold:
-            yield f"rejected, {untold} rows more: of each batch ingest tells the first reasons only"
 
     def refuse(self, number: int, reason: str, message: str) -> None:
         """Adds a rejected row."""
+        self.rejected += 1
         refusal = self.refusals.setdefault(reason, Refusal(message))
         refusal.rows += 1
         if len(refusal.numbers) < LINES_TOLD:
             refusal.numbers.append(number)
-
-    def add(self, receipt: Receipt, numbers: list[int]) -> None:
-        """Adds ingest's answer to a batch; `numbers`: where in the file its items stand."""
-        self.accepted += receipt.accepted
-        self.duplicate += receipt.duplicate
-        self.rejected += receipt.rejected
-        for error in receipt.errors:
-            self.refuse(numbers[error.index], error.code, error.message)
 
 
 def import_file(
@@ -111,8 +113,8 @@ def import_file(
     sender = Sender(config, asked.kind)
     try:
         with Occurrences() as occurrences, _Gauge(source, report) as gauge:
-            bodies = _bodies(source, mapper, occurrences, report)
-            _send_all(bodies, sender, report, gauge)
+            batches = _batches(source, mapper, occurrences, report)
+            _send_all(batches, sender, report, gauge)
     finally:
         sender.close()
     return report
@@ -128,69 +130,72 @@ def _shift(source: Source, mapper: Mapper) -> timedelta:
     return now.replace(microsecond=now.microsecond // 1000 * 1000) - last
 
 
-def _bodies(
-    source: Source, mapper: Mapper, occurrences: Occurrences, report: Report
-) -> Iterator[tuple[bytes, list[int]]]:
-    """Batches as NDJSON, with the numbers of their rows."""
-    timed = mapper.mapping.kind in {"events", "orders"}
-    for rows in _batches(source.rows(), report):
+def _batches(source: Source, mapper: Mapper, occurrences: Occurrences, report: Report) -> Iterator[Batch]:
+    """Items in the order of the file; a row that does not say when it happened is told at once."""
+    kind = mapper.mapping.kind
+    needed = TIME_FIELD[kind] if kind in {"events", "orders"} else ""
+    for rows in _rows(source.rows(), report):
         ids = occurrences.ids([row.content for row in rows])
-        items, numbers = [], []
+        batch = Batch()
         for row, row_id in zip(rows, ids, strict=True):
             item = mapper.item(row.values, row_id)
-            if timed and TIME_FIELD[mapper.mapping.kind] not in item:
-                report.rejected += 1
-                name = TIME_FIELD[mapper.mapping.kind]
-                report.refuse(
-                    row.number, "missing_field", f"{name} is required; --map {name}=COLUMN names its column"
-                )
-                continue
-            items.append(_ENCODE(item))
-            numbers.append(row.number)
-        if items:
-            yield b"\n".join(items), numbers
+            if needed and needed not in item:
+                told = f"{needed} is required; --map {needed}=COLUMN names its column"
+                report.refuse(row.number, "missing_field", told)
+            else:
+                batch.items.append(_ENCODE(item))
+                batch.numbers.append(row.number)
+        if batch.items:
+            yield batch
 
 
-def _batches(rows: Iterable[Row | BadLine], report: Report) -> Iterator[list[Row]]:
-    """Rows in batches of bounded size; lines that are no rows are told at once."""
-    batch: list[Row] = []
+def _rows(found: Iterable[Row | BadLine], report: Report) -> Iterator[list[Row]]:
+    """Rows in lists of bounded size; a line that is no row is told at once."""
+    rows: list[Row] = []
     held = 0
-    for row in rows:
+    for row in found:
         report.read += 1
         if isinstance(row, BadLine):
-            report.rejected += 1
             report.refuse(row.number, row.reason, row.message)
             continue
-        batch.append(row)
+        rows.append(row)
         held += len(row.content)
-        if len(batch) >= BATCH_ROWS or held >= BATCH_BYTES:
-            yield batch
-            batch, held = [], 0
-    if batch:
-        yield batch
+        if len(rows) >= BATCH_ROWS or held >= BATCH_BYTES:
+            yield rows
+            rows, held = [], 0
+    if rows:
+        yield rows
 
 
-def _send_all(
-    bodies: Iterator[tuple[bytes, list[int]]], sender: Sender, report: Report, gauge: "_Gauge"
-) -> None:
+def _send_all(batches: Iterator[Batch], sender: Sender, report: Report, gauge: "_Gauge") -> None:
     """Sends batches one by one, while the next is made; the last is answered when it can be queried."""
     with ThreadPoolExecutor(1) as lane:
-        sent: tuple[Future[Receipt], list[int]] | None = None
-        current = next(bodies, None)
+        sent: tuple[Future[Receipt], Batch] | None = None
+        current = next(batches, None)
         while current is not None:
-            following = next(bodies, None)
-            _settle(sent, report, gauge)
-            body, numbers = current
-            sent = lane.submit(sender.send, body, wait=following is None), numbers
+            following = next(batches, None)
+            _settle(sent, sender, report)
+            gauge.show()
+            sent = lane.submit(sender.send, b"\n".join(current.items), wait=following is None), current
             current = following
-        _settle(sent, report, gauge)
+        _settle(sent, sender, report)
 
 
-def _settle(sent: tuple[Future[Receipt], list[int]] | None, report: Report, gauge: "_Gauge") -> None:
-    if sent is not None:
-        receipt, numbers = sent[0].result(), sent[1]
-        report.add(receipt, numbers)
-        gauge.show()
+def _settle(sent: tuple[Future[Receipt], Batch] | None, sender: Sender, report: Report) -> None:
+    """Adds what became of a batch. An answer names the first rejected items only; where it leaves some out,
+    ingest's own validation tells about all."""
+    if sent is None:
+        return
+    receipt, batch = sent[0].result(), sent[1]
+    report.accepted += receipt.accepted
+    report.duplicate += receipt.duplicate
+    errors = receipt.errors
+    if len(errors) < receipt.rejected:
+        here = Who(bytes(16), "", "import", time.time_ns() // 1_000_000)
+        validator = Validator(sender.kind, here, Rules.of(sender.config), letters=False)
+        errors = validator.validate(batch.items, 0)[1]
+    for error in errors:
+        report.refuse(batch.numbers[error.index], error.code, error.message)
 
 
 class _Gauge:
@@ -201,26 +206,28 @@ class _Gauge:
         self._report = report
         self._told_at = time.monotonic()
         console = Console(stderr=True)
-        self._bar = Progress(
-            *Progress.get_default_columns(), DownloadColumn(), console=console, transient=True
+        self._bar = (
+            Progress(*Progress.get_default_columns(), DownloadColumn(), console=console, transient=True)
+            if console.is_terminal
+            else None
         )
-        self._on_terminal = console.is_terminal
-        self._task = self._bar.add_task(source.path.name, total=source.size)
+        self._task = self._bar.add_task(source.path.name, total=source.size) if self._bar else TaskID(0)
 
     def __enter__(self) -> "_Gauge":
-        if self._on_terminal:
+        if self._bar:
             self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        if self._bar:
+            self._bar.stop()
 
     def show(self) -> None:
         """Tells where the import is."""
         position = self._source.position()
-        if self._on_terminal:
+        if self._bar:
             self._bar.update(self._task, completed=position)
         elif time.monotonic() - self._told_at >= PLAIN_EVERY_S:
             self._told_at = time.monotonic()

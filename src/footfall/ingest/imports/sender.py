@@ -15,6 +15,8 @@ import msgspec
 
 from footfall.config import Config
 from footfall.errors import OurFault, StoreUnavailable, Unauthorized
+from footfall.ingest.outcome import ItemError
+from footfall.ingest.receipts import Receipt
 from footfall.model import Kind
 
 TIMEOUT_S: Final = 120
@@ -24,23 +26,16 @@ LONGEST_PAUSE_S: Final = 5.0
 _AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 
-class ItemError(msgspec.Struct):
-    """Why ingest rejected an item."""
+class _Refusal(msgspec.Struct):
+    """A 422: no item of the batch could be used."""
 
-    index: int
-    code: str = ""
-    field: str = ""
-    message: str = ""
-
-
-class Receipt(msgspec.Struct):
-    """Ingest's answer to a batch."""
-
-    accepted: int = 0
-    duplicate: int = 0
     rejected: int = 0
     errors: list[ItemError] = []
     batch_id: str = ""
+
+
+class _Refused(msgspec.Struct):
+    error: _Refusal
 
 
 @dataclass(slots=True)
@@ -53,7 +48,17 @@ class Sender:
     reached: bool = False
 
     def send(self, body: bytes, *, wait: bool = False) -> Receipt:
-        """Sends NDJSON; with `wait` the answer comes when the rows can be queried."""
+        """Sends NDJSON; with `wait` it comes back when the rows can be queried, or after `PATIENCE_S`.
+
+        Ingest waits for a while only; asked again, it knows the rows as duplicates and goes on waiting.
+        """
+        status, receipt = self._sent(body, wait)
+        until = time.monotonic() + PATIENCE_S
+        while wait and status == 202 and time.monotonic() < until:
+            status, _ = self._sent(body, wait)
+        return receipt
+
+    def _sent(self, body: bytes, wait: bool) -> tuple[int, Receipt]:
         started, pause = time.monotonic(), 0.2
         while True:
             trouble, asked = "", 0.0
@@ -61,7 +66,7 @@ class Sender:
                 status, headers, answer = self._post(body, wait)
                 self.reached = True
                 if status not in _AGAIN:
-                    return _receipt(status, answer)
+                    return status, _receipt(status, answer)
                 trouble, asked = f"it answers {status}", _seconds(headers.get("Retry-After"))
             except (OSError, http.client.HTTPException) as error:
                 self.close()
@@ -99,10 +104,12 @@ def _receipt(status: int, answer: bytes) -> Receipt:
         raise Unauthorized(
             "ingest does not know the write key; FOOTFALL_WRITE_KEY or the data folder holds it"
         )
-    if status in {200, 202, 422}:
-        receipt = msgspec.json.decode(answer, type=Receipt)
-        if status != 422 or receipt.rejected:
-            return receipt
+    if status in {200, 202}:
+        return msgspec.json.decode(answer, type=Receipt)
+    if status == 422:
+        refusal = msgspec.json.decode(answer, type=_Refused).error
+        if refusal.rejected:
+            return Receipt(refusal.batch_id, 0, 0, refusal.rejected, refusal.errors)
     raise OurFault(f"ingest answers {status}: {answer[:500].decode(errors='replace')}")
 
 

@@ -8,6 +8,7 @@ bytes.
 
 import csv
 import gzip
+import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from footfall.errors import UsageError
 
 LINE_LIMIT: Final = 1 << 20
 PARQUET_ROWS: Final = 8192
+ZSTD_READ: Final = 16 << 10
+BUFFER: Final = 1 << 18
 _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 _BOM = b"\xef\xbb\xbf"
 _DELIMITERS = (",", ";", "\t", "|")
@@ -116,9 +119,9 @@ class Source:
         """Lines with their numbers; one that is too long comes cut, one byte over the limit."""
         stream: Any = file
         if self._magic[:2] == _GZIP:
-            stream = gzip.GzipFile(fileobj=file)
+            stream = io.BufferedReader(gzip.GzipFile(fileobj=file), BUFFER)
         elif self._magic == _ZSTD:
-            stream = _ZstdLines(file)
+            stream = io.BufferedReader(_Zstd(file), BUFFER)
         number = 0
         while line := stream.readline(LINE_LIMIT + 1):
             number += 1
@@ -211,22 +214,29 @@ def _parquet(file: IO[bytes]) -> Iterator[Row]:
             yield Row(number, values, _ENCODE(list(values.values())))
 
 
-class _ZstdLines:
-    """`readline` over a zstd stream, whose own reader has none."""
+class _Zstd(io.RawIOBase):
+    """The text of zstd frames; a frame that ends in the middle is an error, as it is with gzip."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-        self._held = b""
+        self._file = file
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._packed = self._text = b""
 
-    def readline(self, limit: int) -> bytes:
-        end = self._held.find(b"\n")
-        while end < 0 and len(self._held) < limit:
-            more = self._reader.read(1 << 16)
-            if not more:
-                break
-            end = more.find(b"\n")
-            end = end if end < 0 else end + len(self._held)
-            self._held += more
-        cut = min(limit, len(self._held)) if end < 0 else min(limit, end + 1)
-        line, self._held = self._held[:cut], self._held[cut:]
-        return line
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fills `buffer` with what comes next; 0 at the end of the file."""
+        while not self._text:
+            self._packed = self._packed or self._file.read(ZSTD_READ)
+            if not self._packed:
+                if not self._frame.eof:
+                    raise EOFError("the zstd frame ends in the middle")
+                return 0
+            if self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+            self._text = self._frame.decompress(self._packed)
+            self._packed = self._frame.unused_data if self._frame.eof else b""
+        size = min(len(buffer), len(self._text))
+        buffer[:size], self._text = self._text[:size], self._text[size:]
+        return size
