@@ -1,0 +1,177 @@
+"""The live dashboard as a process: its stream, its SQL box, its queries."""
+
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from footfall.config import Config
+from footfall.live import sql
+from footfall.schema.migrate import migrate
+from tests import support
+from tests.conftest import empty
+from tests.dashboard.http import get, post
+from tests.ingest.client import Client as Shop
+from tests.live.stream import Stream
+from tests.query import shop
+
+
+@pytest.fixture(scope="module")
+def url(config: Config, store_client: Client) -> Iterator[str]:
+    """A live dashboard over the small shop."""
+    empty(store_client)
+    shop.fill(store_client)
+    process = support.start("live", config)
+    yield config.url("live")
+    process.stop()
+
+
+def send(config: Config, **fields: str) -> str:
+    """Posts one event to ingest; its id."""
+    event_id = str(uuid4())
+    answer = Shop(config).post("events", {"event_id": event_id, "event_type": "page_view"} | fields)
+    assert answer.status == 202, answer.body
+    return event_id
+
+
+def test_a_posted_event_comes_down_the_stream_once(url: str, config: Config, ingest_url: str) -> None:
+    with Stream(config) as stream:
+        assert stream.response.headers["Content-Type"].startswith("text/event-stream")
+        stream.first("events")
+        event_id = send(config, user_id="4711", page_url="/<b>", country="DE")
+        event, frame = stream.event(event_id)
+        assert (event["user_id"], event["page_url"], event["country"]) == ("4711", "/<b>", "DE")
+        assert frame.value["count"] >= 1
+        later = send(config)
+        for frame in stream.frames():
+            ids = [e["event_id"] for e in frame.value["events"]] if frame.kind == "events" else []
+            assert event_id not in ids
+            if later in ids:
+                break
+
+
+def test_last_event_id_resumes_without_gap_or_repeat(url: str, config: Config, ingest_url: str) -> None:
+    with Stream(config) as stream:
+        stream.first("events")
+        seen = send(config)
+        _, frame = stream.event(seen)
+    missed = send(config)
+    with Stream(config) as other:
+        other.event(missed)
+    with Stream(config, frame.id) as again:
+        ids: list[str] = []
+        for found in again.frames():
+            assert found.kind != "reset"
+            ids += [e["event_id"] for e in found.value["events"]] if found.kind == "events" else []
+            if missed in ids:
+                break
+    assert ids.count(missed) == 1 and seen not in ids
+
+
+def test_every_board_is_pushed_and_the_client_is_told_when_to_retry(url: str, config: Config) -> None:
+    waited = {"retry", "cards", "types", "arrivals", "orders", "countries", "users"}
+    with Stream(config) as stream:
+        for frame in stream.frames():
+            waited.discard(frame.kind)
+            if not waited:
+                break
+    assert not waited
+
+
+def test_sql_answers_rows_and_types_as_text(url: str) -> None:
+    answer = post(
+        f"{url}/api/sql", {"sql": "SELECT toUInt64(18446744073709551615) AS big, NULL AS n, '<b>' AS t;"}
+    )
+    assert answer.status == 200, answer.body
+    assert answer.json["data"] == [["18446744073709551615", "ᴺᵁᴸᴸ", "<b>"]]
+    columns = answer.json["meta"]["columns"]
+    assert [(c["name"], c["numeric"]) for c in columns] == [("big", True), ("n", False), ("t", False)]
+
+
+def test_sql_reads_the_shops_tables(url: str) -> None:
+    answer = post(f"{url}/api/sql", {"sql": "SELECT order_id FROM orders ORDER BY order_id LIMIT 1"})
+    assert answer.json["data"] == [["o1"]]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE events",
+        "INSERT INTO events (event_type) VALUES ('x')",
+        "SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')",
+        "SELECT file('/etc/passwd')",
+        "SELECT 1 INTO OUTFILE '/tmp/x'",
+        "SELECT * FROM footfall_private.contacts",
+        "SELECT 1; SELECT 2",
+        "SELECT nothing FROM nowhere",
+        "SELEC 1",
+    ],
+)
+def test_sql_that_is_refused_says_why(url: str, statement: str) -> None:
+    answer = post(f"{url}/api/sql", {"sql": statement})
+    error = answer.json["error"]
+    assert answer.status == 400, error
+    assert error["store_code"] and error["message"]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"sql": ""}, {"sql": " ; "}, {"sql": 1}, {"sql": "SELECT 1", "as": "footfall"}, []]
+)
+def test_a_body_that_is_no_statement_is_refused(url: str, body: object) -> None:
+    assert post(f"{url}/api/sql", body).status == 400
+
+
+def test_a_long_result_is_cut_and_says_so(url: str) -> None:
+    answer = post(f"{url}/api/sql", {"sql": f"SELECT number FROM numbers({sql.ROWS + 5})"})
+    assert len(answer.json["data"]) == sql.ROWS
+    assert answer.json["meta"]["cut"] is True
+    whole = post(f"{url}/api/sql", {"sql": f"SELECT number FROM numbers({sql.ROWS})"})
+    assert len(whole.json["data"]) == sql.ROWS and whole.json["meta"]["cut"] is False
+
+
+def test_another_sites_page_cannot_run_sql(url: str) -> None:
+    answer = post(f"{url}/api/sql", {"sql": "SELECT 1"}, {"Origin": "http://evil.example"})
+    assert answer.status == 403
+    assert post(f"{url}/api/sql", {"sql": "SELECT 1"}, {"Host": "evil.example"}).status == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("hourly_activity", {}),
+        ("funnel", {"steps": "product_view,purchase"}),
+        ("country_stats", {}),
+        ("user_lookup", {"country": "US", "is_premium": "true", "registered_from": "2020-01-01"}),
+        ("user_timeline", {"user_id": "1"}),
+        ("order_history", {"user_id": "1", "product_id": "2", "status": "refunded"}),
+    ],
+)
+def test_the_briefs_access_paths_answer(url: str, path: str, params: dict[str, str]) -> None:
+    answer = get(f"{url}/api/query/{path}", None, **params)
+    assert answer.status == 200, answer.body
+    assert answer.json["meta"]["query"] == path
+
+
+def test_live_outlives_the_engine(own_config: Config, start: Callable[..., support.Process]) -> None:
+    engine = start("engine", own_config)
+    migrate(own_config)
+    live = start("live", own_config)
+    with Stream(own_config) as stream:
+        stream.first("cards")
+        engine.kill()
+        assert stream.first("store").value["away"] is True
+        assert post(f"{own_config.url('live')}/api/sql", {"sql": "SELECT 1"}).status == 503
+        start("engine", own_config)
+        assert stream.first("store").value["away"] is False
+        stream.first("cards")
+    assert live.popen.poll() is None
+
+
+def test_it_stops_at_once_with_streams_open(
+    own_config: Config, start: Callable[..., support.Process]
+) -> None:
+    live = start("live", own_config)
+    with Stream(own_config) as stream:
+        stream.first("retry")
+        live.stop(limit_s=5)  # killed, and an error, where it takes longer
