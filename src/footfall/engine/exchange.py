@@ -21,7 +21,7 @@ from footfall.engine.body import Body, ClientGone
 from footfall.engine.exceptions import INTO_OUTFILE_NOT_ALLOWED, READONLY, EngineError
 from footfall.engine.pipe import Pipe
 from footfall.engine.request import Request
-from footfall.engine.rights import check_request
+from footfall.engine.rights import RIGHTS, check_request
 from footfall.engine.rows import Outcome, Rows
 from footfall.engine.run import Job, run
 from footfall.engine.statement import Kind, Statement, infile_or_outfile
@@ -112,7 +112,9 @@ class Exchange:
                 permitted = await loop.run_in_executor(self._engine.helpers, guard.check, user, given)
             given = permitted.statement
             ask = replace(ask, settings={**ask.settings, **permitted.settings})
-            readonly = 1 if given.kind in (Kind.SELECT, Kind.READ) else 0
+            reads = given.kind in (Kind.SELECT, Kind.READ)
+            # 2 where the user may write: its client asks system.settings which settings an INSERT may carry.
+            readonly = (2 if RIGHTS[user.name].writes else 1) if reads else 0
         else:
             _refuse_clients_clauses(given)
         return Job(user, ask, given, readonly, data=request.data, tables=request.tables)
