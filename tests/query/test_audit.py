@@ -33,7 +33,7 @@ def filled(fresh_store: Config, store_client: Client) -> None:
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing arrives during these tests, so two looks are as good as eight."""
     proving = sys.modules["footfall.query.prove"]
-    for module, looks in ((audit, "CHECKS"), (proving, "ATTEMPTS")):
+    for module, looks in ((audit, "LOOKS"), (proving, "ATTEMPTS")):
         monkeypatch.setattr(module, looks, 2)
         monkeypatch.setattr(module, "PAUSE_S", 0.01)
 

@@ -1,14 +1,14 @@
 """`footfall audit`: every rollup against the raw rows, day by day, and every named query against its twin.
 
-A day is compared in one statement, which reads the rollup and the raw rows at one moment and lists the rows
-that differ (`audits/ROLLUP.sql`). While events stream in, the instant between an insert into a base table
-and its arrival in the rollups can show as a difference; so a row counts as different only where it differs in
-each of `CHECKS` looks. Days of which raw rows may have expired are left out: they cannot be proved. Memory is
-bounded by the rows of one day.
+Days are compared in one statement, which reads the rollup and the raw rows at one moment and lists the rows
+that differ (`audits/ROLLUP.sql`); so many days go together as hold about `ROWS_AT_ONCE` raw rows, which
+bounds the memory. While events stream in, the instant between an insert into a base table and its arrival in
+the rollups can show as a difference; so what differs is looked at again, and counts only where it differs in
+each of `LOOKS` looks. Days of which raw rows may have expired are left out: they cannot be proved.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -29,10 +29,13 @@ ROLLUPS: Final = {
     "daily_user_activity": "days_of_events",
     "mv_product_revenue": "days_of_orders",
 }
-CHECKS: Final = 8
-PAUSE_S: Final = 0.3
-ROWS_A_DAY: Final = 50
+LOOKS: Final = 8
+PAUSE_S: Final = 0.5
+ROWS_AT_ONCE: Final = 1_000_000
+DAYS_AT_ONCE: Final = 31
+ROWS_TOLD: Final = 200
 Progress = Callable[[str, int, int], None]
+_Proofs = dict[str, tuple[NamedQuery, dict[str, str], Proof]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +80,32 @@ def _wrong(count: int, what: str) -> str:
     return "all equal" if not count else f"{count} {what}{'s' if count > 1 else ''} differ"
 
 
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """Consecutive days of a rollup that are compared in one statement; `until` is exclusive."""
+
+    rollup: str
+    first: date
+    until: date
+    days: int
+
+
 async def audit(client: AsyncClient, queries: Iterable[NamedQuery], progress: Progress) -> Audit:
     """Compares everything; `progress` is told what is compared, how much is done and of how much."""
     days = {rollup: await _days(client, rollup) for rollup in ROLLUPS}
-    total, done = sum(map(len, days.values())), 0
-    rows: list[RollupRow] = []
-    for rollup, of_rollup in days.items():
-        for day in of_rollup:
-            rows += await _compare_day(client, rollup, day)
-            done += 1
-            progress(rollup, done, total)
+    pieces = [piece for rollup, found in days.items() for piece in _pieces(rollup, found)]
+    wrong: dict[_Days, dict[tuple[date, str], RollupRow]] = {}
+    for done, piece in enumerate(pieces, 1):
+        if found := await _compare(client, piece):
+            wrong[piece] = found
+        progress("rollups", done, len(pieces))
     proofs = await _prove_all(client, [query for query in queries if query.proof], days, progress)
-    return Audit({rollup: len(found) for rollup, found in days.items()}, tuple(rows), tuple(proofs))
+    await _look_again(client, wrong, proofs)
+    return Audit(
+        {rollup: len(found) for rollup, found in days.items()},
+        tuple(row for rows in wrong.values() for row in rows.values()),
+        tuple((label, proof) for label, (_, _, proof) in proofs.items()),
+    )
 
 
 @cache
@@ -96,59 +113,82 @@ def _statement(name: str) -> str:
     return (AUDITS / f"{name}.sql").read_text()
 
 
-async def _days(client: AsyncClient, rollup: str) -> list[date]:
-    """Days of which no raw row has expired, and that the base table or a rollup holds."""
+async def _days(client: AsyncClient, rollup: str) -> dict[date, int]:
+    """Days that the base table or a rollup holds and of which no raw row has expired, with their raw rows."""
     reach = await raw_reach(client, rollup) or date(1970, 1, 1)
     result, _ = await execute(client, _statement(ROLLUPS[rollup]), {"from": reach.isoformat()})
-    return [row[0] for row in result.result_rows]
+    return {day: int(rows) for day, rows in result.result_rows}
 
 
-async def _compare_day(client: AsyncClient, rollup: str, day: date) -> list[RollupRow]:
-    """Rows of a day that differ in each of `CHECKS` looks, as they were seen last."""
-    wrong: dict[str, RollupRow] = {}
-    for check in range(CHECKS):
-        values = {"day": day.isoformat(), "limit": ROWS_A_DAY}
-        result, _ = await execute(client, _statement(rollup), values)
-        names = result.column_names[1:]
-        seen = {
-            row[0]: RollupRow(
-                rollup,
-                day,
-                row[0],
-                tuple(
-                    f"{name}: {pair[0]}, raw rows say {pair[1]}"
-                    for name, pair in zip(names, row[1:], strict=True)
-                    if pair[0] != pair[1]
-                ),
-            )
-            for row in result.result_rows
-        }
-        wrong = seen if check == 0 else {key: row for key, row in seen.items() if key in wrong}
-        if not wrong:
-            return []
+def _pieces(rollup: str, days: dict[date, int]) -> Iterator[_Days]:
+    """Days in groups of about `ROWS_AT_ONCE` raw rows; a day with more goes alone."""
+    group: list[date] = []
+    rows = 0
+    for day, count in days.items():
+        if group and (rows + count > ROWS_AT_ONCE or (day - group[0]).days >= DAYS_AT_ONCE):
+            yield _Days(rollup, group[0], group[-1] + timedelta(days=1), len(group))
+            group, rows = [], 0
+        group.append(day)
+        rows += count
+    if group:
+        yield _Days(rollup, group[0], group[-1] + timedelta(days=1), len(group))
+
+
+async def _compare(client: AsyncClient, piece: _Days) -> dict[tuple[date, str], RollupRow]:
+    """The rows that differ at this moment, by day and name."""
+    values = {"from": piece.first.isoformat(), "to": piece.until.isoformat(), "limit": ROWS_TOLD}
+    result, _ = await execute(client, _statement(piece.rollup), values)
+    names = result.column_names[2:]
+    return {
+        (day, row): RollupRow(piece.rollup, day, row, tuple(_measures(names, pairs)))
+        for day, row, *pairs in result.result_rows
+    }
+
+
+def _measures(names: Sequence[str], pairs: Sequence[tuple[object, object]]) -> Iterator[str]:
+    for name, (ours, raw) in zip(names, pairs, strict=True):
+        if ours != raw:
+            yield f"{name}: {ours}, raw rows say {raw}"
+
+
+async def _look_again(
+    client: AsyncClient, wrong: dict[_Days, dict[tuple[date, str], RollupRow]], proofs: _Proofs
+) -> None:
+    """Drops from `wrong` and `proofs` what does not differ in every look."""
+    for _ in range(LOOKS - 1):
+        doubtful = [label for label, (_, _, proof) in proofs.items() if proof.verdict == "different"]
+        if not wrong and not doubtful:
+            return
         await asyncio.sleep(PAUSE_S)
-    return list(wrong.values())
+        for piece, rows in list(wrong.items()):
+            again = await _compare(client, piece)
+            wrong[piece] = {key: row for key, row in again.items() if key in rows}
+            if not wrong[piece]:
+                del wrong[piece]
+        for label in doubtful:
+            query, params, _ = proofs[label]
+            proofs[label] = query, params, await prove(client, query, params, attempts=1)
 
 
 async def _prove_all(
-    client: AsyncClient, queries: list[NamedQuery], days: dict[str, list[date]], progress: Progress
-) -> list[tuple[str, Proof]]:
+    client: AsyncClient, queries: list[NamedQuery], days: dict[str, dict[date, int]], progress: Progress
+) -> _Proofs:
     ranges = _ranges(days)
-    proofs: list[tuple[str, Proof]] = []
+    proofs: _Proofs = {}
     for done, query in enumerate(queries, 1):
         names = {parameter.name for parameter in query.parameters}
         for params in ranges if {"from", "to"} <= names else [{}]:
-            label = " ".join([query.name, *params.values()])
-            proofs.append((label, await prove(client, query, params)))
+            proof = await prove(client, query, params, attempts=1)
+            proofs[" ".join([query.name, *params.values()])] = query, params, proof
         progress("named queries", done, len(queries))
     return proofs
 
 
-def _ranges(days: dict[str, list[date]]) -> list[dict[str, str]]:
+def _ranges(days: dict[str, dict[date, int]]) -> list[dict[str, str]]:
     """The last day that there is, its week, and the last 90 days up to it."""
     today = datetime.now(UTC).date()
-    last = max((of_rollup[-1] for of_rollup in days.values() if of_rollup), default=today)
-    first = min((of_rollup[0] for of_rollup in days.values() if of_rollup), default=today)
+    last = max((max(found) for found in days.values() if found), default=today)
+    first = min((min(found) for found in days.values() if found), default=today)
     starts = dict.fromkeys(max(first, last - timedelta(days=back)) for back in (0, 6, 89))
     end = (last + timedelta(days=1)).isoformat()
     return [{"from": start.isoformat(), "to": end} for start in starts]

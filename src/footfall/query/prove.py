@@ -2,7 +2,7 @@
 
 Both statements start at the same moment, so that they see the same rows. While events stream in, the instant
 between an insert into a base table and its arrival in the rollups can still show: a comparison that fails is
-made again, up to `ATTEMPTS` times, and a difference is reported where it stays. Where raw rows of the range
+made again, up to `attempts` times, and a difference is reported where it stays. Where raw rows of the range
 have expired the verdict is "cannot be proved", never "equal".
 """
 
@@ -62,7 +62,9 @@ class Proof:
     proof: Answer | None
 
 
-async def prove(client: AsyncClient, query: NamedQuery, params: Mapping[str, str]) -> Proof:
+async def prove(
+    client: AsyncClient, query: NamedQuery, params: Mapping[str, str], *, attempts: int = ATTEMPTS
+) -> Proof:
     """Compares `query` with its twin; raises `InvalidParameter` where it has none, as it reads raw rows."""
     if query.proof is None:
         raise InvalidParameter(f"{query.name} needs no proof: it reads the raw rows itself", field="query")
@@ -70,10 +72,10 @@ async def prove(client: AsyncClient, query: NamedQuery, params: Mapping[str, str
     if reach := await _expired(client, query, bound):
         answer = await run_bound(client, query, query.sql, bound, await freshness(client, query.reads))
         return Proof("cannot be proved", f"raw rows reach back to {reach}", (), answer, None)
-    return await _compare(client, query, query.proof, bound)
+    return await _compare(client, query, query.proof, bound, attempts)
 
 
-async def _compare(client: AsyncClient, query: NamedQuery, twin: str, bound: Bound) -> Proof:
+async def _compare(client: AsyncClient, query: NamedQuery, twin: str, bound: Bound, attempts: int) -> Proof:
     attempt = 1
     while True:
         newest = await freshness(client, query.reads)
@@ -83,7 +85,7 @@ async def _compare(client: AsyncClient, query: NamedQuery, twin: str, bound: Bou
         differences = compare(answer, proof)
         if not differences:
             return Proof("equal", f"{len(answer.rows)} rows agree with the raw rows", (), answer, proof)
-        if attempt == ATTEMPTS:
+        if attempt >= attempts:
             reason = f"{len(differences)} cells differ from the raw rows"
             return Proof("different", reason, tuple(differences[:SHOWN]), answer, proof)
         await asyncio.sleep(PAUSE_S)

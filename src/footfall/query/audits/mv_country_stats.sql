@@ -1,5 +1,6 @@
--- Rows of one day in which mv_country_stats differs from events; a measure is (rollup, raw).
+-- Rows of a range of days in which mv_country_stats differs from events; a measure is (rollup, raw).
 SELECT
+    day,
     concat('country ', country)    AS row,
     (sum(ours.1), sum(raw.1))      AS event_count,
     (sum(ours.2), sum(raw.2))      AS unique_users,
@@ -9,25 +10,27 @@ SELECT
 FROM
 (
     SELECT
+        event_date AS day,
         CAST(country, 'String')                                                 AS country,
         (sum(event_count), uniqMerge(unique_users), uniqMerge(unique_sessions),
          sum(revenue), sum(purchase_count))                                     AS ours,
         (toUInt64(0), toUInt64(0), toUInt64(0), toDecimal128(0, 4), toUInt64(0)) AS raw
     FROM footfall.mv_country_stats
-    WHERE event_date = {day:Date}
-    GROUP BY country
+    WHERE event_date >= {from:Date} AND event_date < {to:Date}
+    GROUP BY day, country
     UNION ALL
     SELECT
+        event_date AS day,
         CAST(country, 'String')                                                 AS country,
         (toUInt64(0), toUInt64(0), toUInt64(0), toDecimal128(0, 4), toUInt64(0)) AS ours,
         (count(), uniqIf(user_id, user_id != 0), uniqIf(session_id, session_id != ''),
          sum(revenue), countIf(event_type = 'purchase'))                        AS raw
     FROM footfall.events
-    WHERE event_date = {day:Date}
-    GROUP BY country
+    WHERE event_date >= {from:Date} AND event_date < {to:Date}
+    GROUP BY day, country
 )
-GROUP BY country
+GROUP BY day, country
 HAVING sum(ours.1) != sum(raw.1) OR sum(ours.2) != sum(raw.2) OR sum(ours.3) != sum(raw.3)
     OR sum(ours.4) != sum(raw.4) OR sum(ours.5) != sum(raw.5)
-ORDER BY row
+ORDER BY day, row
 LIMIT {limit:UInt32}

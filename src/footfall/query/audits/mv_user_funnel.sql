@@ -1,5 +1,6 @@
--- Rows of one day in which mv_user_funnel differs from events; a measure is (rollup, raw).
+-- Rows of a range of days in which mv_user_funnel differs from events; a measure is (rollup, raw).
 SELECT
+    day,
     concat('user ', toString(user_id))    AS row,
     (sum(ours.1), sum(raw.1))             AS total_events,
     (sum(ours.2), sum(raw.2))             AS page_views,
@@ -11,27 +12,29 @@ SELECT
 FROM
 (
     SELECT
+        event_date AS day,
         user_id,
         (countMerge(total_events), sumMerge(page_views), sumMerge(product_views), sumMerge(add_to_cart),
          sumMerge(checkouts), sumMerge(purchases), sumMerge(revenue))           AS ours,
         (toUInt64(0), toUInt64(0), toUInt64(0), toUInt64(0), toUInt64(0), toUInt64(0), toDecimal128(0, 4)) AS raw
     FROM footfall.mv_user_funnel
-    WHERE event_date = {day:Date}
-    GROUP BY user_id
+    WHERE event_date >= {from:Date} AND event_date < {to:Date}
+    GROUP BY day, user_id
     UNION ALL
     SELECT
+        event_date AS day,
         user_id,
         (toUInt64(0), toUInt64(0), toUInt64(0), toUInt64(0), toUInt64(0), toUInt64(0), toDecimal128(0, 4)) AS ours,
         (count(), countIf(event_type = 'page_view'), countIf(event_type = 'product_view'),
          countIf(event_type = 'add_to_cart'), countIf(event_type = 'checkout'),
          countIf(event_type = 'purchase'), sum(revenue))                        AS raw
     FROM footfall.events
-    WHERE event_date = {day:Date}
-    GROUP BY user_id
+    WHERE event_date >= {from:Date} AND event_date < {to:Date}
+    GROUP BY day, user_id
 )
-GROUP BY user_id
+GROUP BY day, user_id
 HAVING sum(ours.1) != sum(raw.1) OR sum(ours.2) != sum(raw.2) OR sum(ours.3) != sum(raw.3)
     OR sum(ours.4) != sum(raw.4) OR sum(ours.5) != sum(raw.5) OR sum(ours.6) != sum(raw.6)
     OR sum(ours.7) != sum(raw.7)
-ORDER BY row
+ORDER BY day, row
 LIMIT {limit:UInt32}
