@@ -83,7 +83,7 @@ def sums(client: StoreClient) -> dict[str, tuple[int, Decimal]]:
         "mv_hourly_events": "SELECT sum(event_count), sum(total_revenue) FROM mv_hourly_events",
         "mv_user_funnel": "SELECT countMerge(total_events), sumMerge(revenue) FROM mv_user_funnel",
         "mv_country_stats": "SELECT sum(event_count), sum(revenue) FROM mv_country_stats",
-        "daily_user_activity": "SELECT sum(activity_count), any(revenue) FROM daily_user_activity,"
-        " (SELECT sum(revenue) AS revenue FROM events)",
+        "daily_user_activity": "SELECT sum(activity_count), (SELECT sum(revenue) FROM events)"
+        " FROM daily_user_activity",
     }
     return {name: tuple(client.query(query).result_rows[0]) for name, query in queries.items()}

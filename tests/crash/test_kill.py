@@ -12,21 +12,9 @@ from footfall.config import Config
 from footfall.schema.migrate import migrate
 from tests import support
 from tests.crash.shop import Shop, sums
-from tests.ingest.client import Client
+from tests.ingest.client import Client, settle
 
 Start = Callable[..., support.Process]
-
-
-def settled(config: Config, limit_s: float = 60) -> None:
-    """Waits until the inbox is empty."""
-    client = Client(config)
-    deadline = time.monotonic() + limit_s
-    while True:
-        state = client.get("/readyz").body
-        if state["ready"] and state["inbox"]["rows"] == 0:
-            return
-        assert time.monotonic() < deadline, state
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("victim", ["engine", "ingest", "both"])
@@ -49,7 +37,7 @@ def test_killed_under_load_nothing_is_lost_and_nothing_doubled(
         time.sleep(0.5)
     finally:
         shop.finish()
-    settled(own_config)
+    settle(Client(own_config))
     with store.connect(own_config, "footfall") as client:
         found = sums(client)
     assert shop.sent > 0

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,3 +51,14 @@ class Client:
             return Answer(response.status, json.loads(text) if is_json else text.decode(), found)
         finally:
             connection.close()
+
+
+def settle(client: Client, limit_s: float = 60) -> None:
+    """Waits until the inbox is empty: all that was accepted is in the store."""
+    deadline = time.monotonic() + limit_s
+    while True:
+        state = client.get("/readyz").body
+        if state["ready"] and state["inbox"]["rows"] == 0:
+            return
+        assert time.monotonic() < deadline, state
+        time.sleep(0.05)

@@ -20,5 +20,4 @@ def insert_settings(block_id: int) -> dict[str, Any]:
         "deduplicate_blocks_in_dependent_materialized_views": 1,
         "insert_deduplication_token": str(block_id),
         "async_insert": 0,
-        "input_format_native_allow_types_conversion": 1,
     }

@@ -5,9 +5,9 @@ its number are fixed here before it is first tried, so that every retry sends th
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from msgspec import msgpack
 
@@ -16,7 +16,9 @@ from footfall.ingest.lanes import BY_NAME
 from footfall.ingest.outcome import Entry
 
 CHUNK_ROWS: Final = 5_000
+CHUNK_BYTES: Final = 8 << 20
 BLOCK_CHUNKS: Final = 2_000
+BLOCK_BYTES: Final = 64 << 20
 MONTHS_LIMIT: Final = 4
 
 _packer = msgpack.Encoder()
@@ -58,10 +60,21 @@ def add(
     for months, group in _by_months(entries):
         for start in range(0, len(group), CHUNK_ROWS):
             rows = [entry.row for entry in group[start : start + CHUNK_ROWS]]
-            table = BY_NAME.get(lane)
-            body = native.encode(table.columns, rows) if table else _packer.encode(rows)
-            last = put(connection, lane, None, len(rows), months, now_ms, body, urgent=urgent)
+            for count, body in _bodies(lane, rows):
+                last = put(connection, lane, None, count, months, now_ms, body, urgent=urgent)
     return last
+
+
+def _bodies(lane: str, rows: Sequence[Any]) -> Iterator[tuple[int, bytes]]:
+    """Rows as bodies of bounded size, with their numbers of rows."""
+    table = BY_NAME.get(lane)
+    body = native.encode(table.columns, rows) if table else _packer.encode(rows)
+    if len(body) <= CHUNK_BYTES or len(rows) == 1:
+        yield len(rows), body
+        return
+    middle = len(rows) // 2
+    yield from _bodies(lane, rows[:middle])
+    yield from _bodies(lane, rows[middle:])
 
 
 def put(
@@ -118,18 +131,19 @@ def fix(connection: sqlite3.Connection, lane: str, block_id: int, rows_limit: in
 def _next(connection: sqlite3.Connection, lane: str, rows_limit: int) -> list[tuple[int, int, str, int, int]]:
     """(id, rows, months, accepted_at, urgent) of the chunks that come next, at least one where any wait."""
     taken: list[tuple[int, int, str, int, int]] = []
-    rows = 0
+    rows = size = 0
     months: set[str] = set()
     query = (
-        "SELECT id, rows, months, accepted_at, urgent FROM chunks"
+        "SELECT id, rows, months, accepted_at, urgent, length(body) FROM chunks"
         " WHERE lane = ? AND block_id IS NULL ORDER BY id LIMIT ?"
     )
-    for chunk in connection.execute(query, (lane, BLOCK_CHUNKS)):
+    for *chunk, length in connection.execute(query, (lane, BLOCK_CHUNKS)):
         rows += chunk[1]
+        size += length
         months.update(chunk[2].split(","))
-        if taken and (rows > rows_limit or len(months) > MONTHS_LIMIT):
+        if taken and (rows > rows_limit or size > BLOCK_BYTES or len(months) > MONTHS_LIMIT):
             break
-        taken.append(chunk)
+        taken.append((chunk[0], chunk[1], chunk[2], chunk[3], chunk[4]))
     return taken
 
 

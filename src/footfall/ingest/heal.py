@@ -9,18 +9,18 @@ are left as they are.
 import time
 from collections.abc import Sequence
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from footfall import schema, store
+from footfall import store
 from footfall.config import Config
 from footfall.ingest.lanes import DAY_MS, Lane, month_of
 from footfall.ingest.repair import ttl_days
+from footfall.schema import statements
 
 _PAUSE_S: Final = 0.5  # between two looks at the same difference: a write in flight is no difference
-_FEEDS: Final = Path(schema.__file__).parent / "rollups"
+_FEEDS: Final = statements.FOLDER / "rollups"
 
 # For each day, what raw rows and rollup must agree on.
 _RAW: Final = {
@@ -50,6 +50,11 @@ _ROLLUP: Final = {
                uniqMerge(order_count) AS orders, uniq(product_id, status) AS groups
         FROM footfall.mv_product_revenue WHERE order_date IN {days:Array(Date)} GROUP BY day""",
 }
+_CARRY_OVER: Final = """
+    INSERT INTO footfall_private.heal_ROLLUP SELECT * FROM footfall.ROLLUP
+    WHERE toYYYYMM(DAY) = {month:UInt32} AND DAY NOT IN {days:Array(Date)}"""
+_SWAP: Final = """
+    ALTER TABLE footfall.ROLLUP REPLACE PARTITION {month:UInt32} FROM footfall_private.heal_ROLLUP"""
 _DAY: Final = {"daily_user_activity": "activity_date", "mv_product_revenue": "order_date"}
 
 
@@ -89,27 +94,27 @@ def _by_day(client: Client, query: str, days: Sequence[int]) -> dict[int, tuple[
 
 def _rebuild(client: Client, lane: Lane, rollup: str, month: int, days: Sequence[int]) -> None:
     """Swaps one month of a rollup for one in which these days are made from raw rows."""
-    names = {"rollup": rollup, "draft": f"heal_{rollup}"}
-    day = _DAY.get(rollup, "event_date")
-    client.command("DROP TABLE IF EXISTS footfall_private.{draft:Identifier} SYNC", parameters=names)
+    parameters = {"month": month, "days": [_date(number) for number in days]}
+    drop = _named("DROP TABLE IF EXISTS footfall_private.heal_ROLLUP SYNC", rollup)
+    client.command(drop)
+    client.command(_draft(rollup))
+    client.command(_named(_CARRY_OVER, rollup), parameters=parameters)
     client.command(
-        "CREATE TABLE footfall_private.{draft:Identifier} AS footfall.{rollup:Identifier}", parameters=names
+        _named("INSERT INTO footfall_private.heal_ROLLUP\n", rollup) + _feed(rollup, lane), parameters
     )
-    client.command(
-        "INSERT INTO footfall_private.{draft:Identifier} SELECT * FROM footfall.{rollup:Identifier}"
-        " WHERE toYYYYMM({day:Identifier}) = {month:UInt32} AND {day:Identifier} NOT IN {days:Array(Date)}",
-        parameters=names | {"day": day, "month": month, "days": [_date(number) for number in days]},
-    )
-    client.command(
-        "INSERT INTO footfall_private.{draft:Identifier}\n" + _feed(rollup, lane),
-        parameters={"draft": names["draft"], "days": [_date(number) for number in days]},
-    )
-    client.command(
-        "ALTER TABLE footfall.{rollup:Identifier} REPLACE PARTITION {month:UInt32}"
-        " FROM footfall_private.{draft:Identifier}",
-        parameters=names | {"month": month},
-    )
-    client.command("DROP TABLE footfall_private.{draft:Identifier} SYNC", parameters=names)
+    client.command(_named(_SWAP, rollup), parameters=parameters)
+    client.command(drop)
+
+
+def _named(statement: str, rollup: str) -> str:
+    """A statement about one of our own rollups: these places take no bound names."""
+    return statement.replace("ROLLUP", rollup).replace("DAY", _DAY.get(rollup, "event_date"))
+
+
+def _draft(rollup: str) -> str:
+    """The statement that makes an empty table like the rollup, beside it."""
+    (made,) = (statement for statement in statements.snapshot() if statement.name == rollup)
+    return made.sql.replace(f"footfall.{rollup}", f"footfall_private.heal_{rollup}", 1)
 
 
 def _feed(rollup: str, lane: Lane) -> str:

@@ -1,0 +1,63 @@
+"""Ingest without its store, with a full inbox, and beside another ingest on the same inbox."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from footfall import store
+from footfall.config import Config
+from footfall.schema.migrate import migrate
+from tests import support
+from tests.ingest.client import Client, settle
+from tests.ingest.make import new_id
+
+Start = Callable[..., support.Process]
+
+
+def views(count: int) -> list[dict[str, Any]]:
+    return [{"event_type": "page_view", "event_id": new_id()} for _ in range(count)]
+
+
+def stored(config: Config) -> int:
+    with store.connect(config, "footfall") as client:
+        ((rows, distinct),) = client.query("SELECT count(), uniqExact(event_id) FROM events").result_rows
+    assert rows == distinct
+    return int(rows)
+
+
+def test_without_its_store_ingest_accepts_until_the_inbox_is_full(tmp_path: Any, start: Start) -> None:
+    config = support.make_config(tmp_path, inbox_limit_bytes=1 << 20)
+    start("ingest", config)
+    shop = Client(config)
+    assert shop.get("/healthz").status == 200
+    state = shop.get("/readyz")
+    assert (state.status, state.body["accepting"], state.body["store_reachable"]) == (503, True, False)
+    accepted = 0
+    while (answer := shop.post("events", views(1_000))).status == 202:
+        accepted += answer.body["accepted"]
+        assert accepted < 50_000
+    assert (answer.status, answer.body["error"]["name"]) == (429, "OVERLOADED")
+    assert answer.headers["retry-after"]
+    imported = shop.post("events", views(1), headers={"X-Footfall-Import": "1"})
+    assert imported.status == 503
+    start("engine", config)
+    migrate(config)
+    settle(shop)
+    assert stored(config) == accepted
+    assert shop.post("events", views(1), wait=True).status == 200
+
+
+def test_two_processes_share_one_inbox_and_the_second_takes_over(own_config: Config, start: Start) -> None:
+    start("engine", own_config)
+    migrate(own_config)
+    other_config = dataclasses.replace(own_config, ingest_port=support.free_port())
+    first, _ = start("ingest", own_config), start("ingest", other_config)
+    one, other = Client(own_config), Client(other_config)
+    batch = views(50)
+    assert one.post("events", batch).body["accepted"] == 50
+    assert other.post("events", [*batch, *views(5)], wait=True).body["duplicate"] == 50
+    first.kill()
+    late = other.post("events", [*batch, *views(7)], wait=True)
+    assert (late.status, late.body["accepted"], late.body["duplicate"]) == (200, 7, 50)
+    assert other.get("/readyz").body["writes"] is True
+    assert stored(own_config) == 62

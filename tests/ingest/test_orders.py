@@ -1,0 +1,127 @@
+"""Orders through HTTP: the ledger in the store, and what its rollup says of it."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from clickhouse_connect.driver.client import Client as StoreClient
+
+from tests.ingest.client import Client, settle
+from tests.ingest.make import DAY_MS, NOW_MS, new_id
+
+LINES = [
+    {"product_id": "A", "quantity": 3, "unit_price": "10.00"},
+    {"product_id": "B", "quantity": 1, "unit_price": 5, "discount": 1},
+]
+
+
+@pytest.fixture
+def order(shop: Client) -> dict[str, Any]:
+    return {"order_id": new_id("order"), "user_id": "7"}
+
+
+def money(client: StoreClient) -> dict[str, Decimal]:
+    """Sums of the ledger by status; the rollup must say the same."""
+    base = client.query("SELECT status, sum(total_amount) FROM orders GROUP BY status").result_rows
+    rollup = client.query(
+        "SELECT status, sum(total_revenue) FROM mv_product_revenue GROUP BY status"
+    ).result_rows
+    assert set(base) == set(rollup)
+    return {status: amount for status, amount in base if amount}
+
+
+def send(shop: Client, *items: dict[str, Any]) -> Any:
+    answer = shop.post("orders", list(items), wait=True)
+    assert answer.status == 200, answer
+    return answer.body
+
+
+def test_an_order_from_placed_to_refunded(
+    shop: Client, store_client: StoreClient, order: dict[str, Any]
+) -> None:
+    send(shop, order | {"status": "pending", "lines": LINES, "payment_method": "card", "country": "GB"})
+    assert money(store_client) == {"pending": Decimal(34)}
+    send(shop, order | {"status": "completed"})
+    assert money(store_client) == {"completed": Decimal(34)}
+    send(shop, order | {"status": "refunded", "lines": [{"product_id": "A", "quantity": 1}]})
+    assert money(store_client) == {"completed": Decimal(34), "refunded": Decimal(-10)}
+    send(shop, order | {"status": "refunded"})
+    assert money(store_client) == {"completed": Decimal(34), "refunded": Decimal(-34)}
+    attributes = store_client.query(
+        "SELECT DISTINCT user_id, payment_method, country FROM orders"
+    ).result_rows
+    assert attributes == [(7, "card", "UK")]
+
+
+def test_the_same_order_sent_again_counts_once(
+    shop: Client, store_client: StoreClient, order: dict[str, Any]
+) -> None:
+    item = order | {"status": "completed", "lines": LINES}
+    first, again = send(shop, item, item), send(shop, item)
+    assert (first["accepted"], first["duplicate"], again["duplicate"]) == (1, 1, 1)
+    send(shop, item | {"payment_method": "card", "order_timestamp": NOW_MS})
+    assert money(store_client) == {"completed": Decimal(34)}
+
+
+def test_a_refund_of_a_later_month_stands_in_that_month(
+    shop: Client, store_client: StoreClient, order: dict[str, Any]
+) -> None:
+    bought, back = NOW_MS - 70 * DAY_MS, NOW_MS - 2 * DAY_MS
+    send(shop, order | {"status": "completed", "lines": LINES, "order_timestamp": bought})
+    send(shop, order | {"status": "refunded", "order_timestamp": back})
+    rows = store_client.query(
+        "SELECT toYYYYMM(order_date), sum(total_revenue) FROM mv_product_revenue GROUP BY 1 ORDER BY 1"
+    ).result_rows
+    months = [dt.datetime.fromtimestamp(at / 1000, dt.UTC) for at in (bought, back)]
+    assert rows == [
+        (months[0].year * 100 + months[0].month, Decimal(34)),
+        (months[1].year * 100 + months[1].month, Decimal(-34)),
+    ]
+
+
+def test_more_than_was_bought_goes_to_the_dead_letters(
+    shop: Client, store_client: StoreClient, order: dict[str, Any]
+) -> None:
+    send(shop, order | {"status": "completed", "lines": LINES})
+    send(shop, order | {"status": "refunded", "lines": [{"product_id": "A", "quantity": 9}]})
+    assert money(store_client)["refunded"] == Decimal(-30)
+    send(shop, {"order_id": new_id(), "status": "adjusted", "product_id": "A", "quantity": 1})
+    query = "SELECT reason, message FROM footfall_private.dead_letters WHERE kind = 'orders'"
+    settle(shop)
+    rows = store_client.query(query).result_rows
+    assert rows == [("nothing_left", "line A: 9 were to go back, 3 were left")]
+
+
+def test_an_order_of_the_store_alone_is_known(shop: Client, store_client: StoreClient) -> None:
+    """What was written past ingest (by `generate`, or long ago) is looked up."""
+    order_id = new_id("old")
+    store_client.command(
+        "INSERT INTO orders (entry_id, order_id, line_id, user_id, product_id, order_timestamp, status,"
+        " quantity, unit_price, total_amount, currency, country)"
+        " SELECT generateUUIDv4(), {order:String}, '1', 5, 77, now64(3), 'completed', 2, 8, 16, 'USD', 'DE'",
+        parameters={"order": order_id},
+    )
+    send(shop, {"order_id": order_id, "status": "refunded", "lines": [{"product_id": "77", "quantity": 5}]})
+    rows = store_client.query(
+        "SELECT line_id, quantity, user_id, unlinked FROM orders WHERE status = 'refunded'"
+    )
+    assert rows.result_rows == [("1", -2, 5, False)]
+
+
+def test_a_refund_of_an_unknown_order_is_marked(shop: Client, store_client: StoreClient) -> None:
+    back = {"status": "refunded", "product_id": "A", "quantity": -2, "unit_price": 3}
+    send(shop, back | {"order_id": new_id("C")})
+    assert money(store_client) == {"refunded": Decimal(-6)}
+    assert store_client.query("SELECT quantity, unlinked FROM orders").result_rows == [(-2, True)]
+
+
+def test_an_import_is_compared_with_all_that_the_store_holds(shop: Client, store_client: StoreClient) -> None:
+    line = {"order_id": new_id("I"), "status": "completed", "product_id": "A", "quantity": 1, "unit_price": 2}
+    items = [line | {"entry_id": f"{line['order_id']}/{number}"} for number in range(3)]
+    header = {"X-Footfall-Import": "1"}
+    assert shop.post("orders", items, wait=True, headers=header).body["accepted"] == 3
+    again = shop.post("orders", [*items, line | {"entry_id": new_id()}], wait=True, headers=header).body
+    assert (again["accepted"], again["duplicate"]) == (1, 3)
+    assert money(store_client) == {"completed": Decimal(8)}
+    assert store_client.query("SELECT uniqExact(line_id), count() FROM orders").result_rows == [(4, 4)]
