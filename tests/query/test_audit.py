@@ -1,6 +1,10 @@
 """`footfall audit` and proofs find a rollup that is wrong, to the row, and nothing where all is right."""
 
+import http.client
+import json
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -153,3 +157,35 @@ def test_the_command_exits_with_1_where_a_figure_is_wrong(fresh_store: Config, s
     found = support.run(fresh_store, "audit")
     assert found.returncode == 1
     assert "hour 8, search: event_count: 1, raw rows say 0" in found.stdout
+
+
+def test_events_that_stream_in_raise_no_alarm(
+    fresh_store: Config, store_client: Client, ingest_url: str
+) -> None:
+    stop = threading.Event()
+    sent = 0
+
+    def stream() -> None:
+        nonlocal sent
+        connection = http.client.HTTPConnection("127.0.0.1", fresh_store.ingest_port, timeout=30)
+        headers = {"Authorization": f"Bearer {fresh_store.write_key}", "Content-Type": "application/json"}
+        while not stop.wait(0.02):
+            events = [
+                {"event_type": "page_view", "user_id": str(sent + n), "country": "DE"} for n in range(20)
+            ]
+            connection.request("POST", "/v1/events", json.dumps(events), headers)
+            response = connection.getresponse()
+            response.read()
+            assert response.status == 202
+            sent += len(events)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as lane:
+        streaming = lane.submit(stream)
+        try:
+            found = support.run(fresh_store, "audit")
+        finally:
+            stop.set()
+        streaming.result()
+    assert found.returncode == 0, found.stdout
+    assert sent > 0

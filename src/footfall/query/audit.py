@@ -18,8 +18,8 @@ from typing import Final
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from footfall.query.catalogue import NamedQuery
+from footfall.query.exchange import execute
 from footfall.query.prove import Proof, prove, raw_reach
-from footfall.query.run import execute
 
 AUDITS: Final = Path(__file__).parent / "audits"
 ROLLUPS: Final = {

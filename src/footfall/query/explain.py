@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from footfall.query.catalogue import NamedQuery
+from footfall.query.exchange import execute
 from footfall.query.parameters import bind
-from footfall.query.run import execute
 
 _READ = re.compile(r"ReadFrom\w+ \((?P<source>[^)]+)\)")
 _GRANULES = re.compile(r"Granules: (?P<read>\d+)(?:/(?P<total>\d+))?")

@@ -13,6 +13,8 @@ from weakref import WeakKeyDictionary
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
+from footfall.query.exchange import execute
+
 KEEP_S: Final = 1.0
 KEEP_OLD_S: Final = 15.0
 _EVENTS = """
@@ -52,7 +54,7 @@ async def _newest(client: AsyncClient, sql: str) -> datetime | None:
         return moment
     keep_s = KEEP_S
     for minutes in _MINUTES:
-        result = await client.query(sql, parameters={"minutes": minutes})
+        result, _ = await execute(client, sql, {"minutes": minutes})
         moment = result.result_rows[0][0].replace(tzinfo=UTC)
         if moment.year > 1970:
             break

@@ -16,9 +16,10 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from footfall.errors import InvalidParameter
 from footfall.query.catalogue import NamedQuery
+from footfall.query.exchange import execute
 from footfall.query.freshness import freshness
 from footfall.query.parameters import Bound, bind
-from footfall.query.run import Answer, Row, execute, run_bound
+from footfall.query.run import Answer, Row, run_bound
 
 ATTEMPTS: Final = 8
 PAUSE_S: Final = 0.25

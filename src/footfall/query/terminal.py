@@ -19,9 +19,10 @@ from footfall.errors import InvalidParameter, UsageError
 from footfall.query.audit import Audit, audit
 from footfall.query.catalogue import NamedQuery, catalogue
 from footfall.query.encode import cells, encode, encode_csv
+from footfall.query.exchange import store_error
 from footfall.query.explain import explain
 from footfall.query.parameters import bind
-from footfall.query.run import Answer, run, run_sql, store_error
+from footfall.query.run import Answer, run, run_sql
 
 T = TypeVar("T")
 _NUMBERS = frozenset({"count", "money", "percent", "ratio", "seconds", "ms"})
