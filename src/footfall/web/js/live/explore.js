@@ -169,9 +169,13 @@ function columnsOf(answer) {
   });
 }
 
+let fields = 0;
+
 function field({ name, label, options, value, ...rest }) {
+  const id = `field-${(fields += 1)}`;
+  const option = (text) => h("option", { value: text, text: text || "all", selected: text === value });
   const input = options
-    ? h("select", { name }, options.map((option) => h("option", { value: option, text: option || "all", selected: option === value })))
-    : h("input", { name, value, type: "text", autocomplete: "off", spellcheck: "false", ...rest });
-  return h("label", { class: "field" }, label, input);
+    ? h("select", { id, name }, options.map(option))
+    : h("input", { id, name, value, type: "text", autocomplete: "off", spellcheck: "false", ...rest });
+  return h("div", { class: "field" }, h("label", { for: id, text: label }), input);
 }

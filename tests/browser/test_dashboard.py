@@ -1,0 +1,248 @@
+"""The dashboard in a browser: its figures are the database's, whatever the database holds is text."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from clickhouse_connect.driver.client import Client
+from playwright.sync_api import Locator, Page, expect
+
+from footfall.config import Config
+from footfall.schema.migrate import migrate
+from tests import support
+from tests.browser.conftest import Complaints
+from tests.conftest import empty
+from tests.dashboard.http import get
+from tests.query import shop
+from tests.schema.support import event, insert, order
+
+Open = Callable[..., Page]
+HOSTILE = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+PERIOD = f"?period=custom&from={shop.DAY}&to={shop.DAY}"
+
+
+@pytest.fixture(scope="module")
+def url(config: Config, store_client: Client) -> Iterator[str]:
+    """A dashboard over the small shop, with a hostile name in every text field of the day before it."""
+    empty(store_client)
+    shop.fill(store_client)
+    plant(store_client)
+    process = support.start("dashboard", config)
+    yield config.url("dashboard") + "/"
+    process.stop()
+
+
+def plant(client: Client) -> None:
+    when = shop.at("8:00") - timedelta(days=1)
+    texts = ("session_id", "page_url", "search_term", "device_type", "browser", "utm_source", "country")
+    insert(client, "events", [event(HOSTILE, when, 66, **dict.fromkeys(texts, HOSTILE))], "hostile events")
+    line = order(
+        HOSTILE, "completed", when, user_id=66, product_id=66, total_amount="1000000", country=HOSTILE
+    )
+    insert(client, "orders", [line], "hostile orders")
+    product = {"product_id": 66, "external_id": HOSTILE, "name": HOSTILE, "category": HOSTILE}
+    insert(client, "products", [product | {"updated_at": "2026-01-01 00:00:00.000"}], "hostile products")
+    user = {"user_id": 66, "external_id": HOSTILE, "country": HOSTILE}
+    insert(client, "users", [user | {"updated_at": "2026-01-01 00:00:00.000"}], "hostile users")
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.locator(f"#card-{name}")
+
+
+def figures(page: Page) -> dict[str, str]:
+    expect(card(page, "figures")).to_have_attribute("data-state", "ready")
+    values = page.locator("#card-figures .figure-value").all_text_contents()
+    return dict(zip(("visitors", "sessions", "orders", "net", "aov", "conversion"), values, strict=True))
+
+
+def rows(table: Locator) -> list[list[str]]:
+    return [row.locator("td").all_inner_texts() for row in table.locator("tbody tr").all()]
+
+
+def test_figures_are_those_of_the_shop_that_is_checked_by_hand(open_page: Open, url: str) -> None:
+    page = open_page(url + PERIOD)
+    assert figures(page) == {
+        "visitors": "4",
+        "sessions": "3",
+        "orders": "2",
+        "net": "$33",
+        "aov": "$21.25",
+        "conversion": "50.0%",
+    }
+    expect(page.locator("#figure-net .figure-value")).to_have_attribute("title", "$32.50")
+
+
+def test_every_card_shows_what_the_database_holds(open_page: Open, url: str) -> None:
+    page = open_page(url + PERIOD)
+    for name in ("revenue", "funnel", "products", "segments", "hourly", "week", "geography", "users"):
+        expect(card(page, name)).to_have_attribute("data-state", "ready")
+    assert [row[1].split()[0] for row in rows(card(page, "products"))] == ["$22.50", "$20.00"]
+    funnel = page.get_by_role("img", name=re.compile("Users by step"))
+    expect(funnel).to_have_attribute(
+        "aria-label", re.compile(r"Page view 3, Product view 3, Add to cart 3, Checkout 2, Purchase 2\.")
+    )
+    revenue = page.get_by_role("img", name=re.compile("Revenue of"))
+    expect(revenue).to_have_attribute(
+        "aria-label", re.compile(r"gross \$42.50, refunds -\$10.00, net \$32.50")
+    )
+    users = {row[0]: row[1] for row in rows(card(page, "users"))}
+    assert users["1"] == "5"
+    countries = {row[0]: row[2] for row in rows(card(page, "geography"))}
+    assert countries["United Kingdom"] == "1"
+
+
+def test_the_period_is_in_the_address_and_goes_back(open_page: Open, url: str) -> None:
+    page = open_page(url)
+    expect(page.locator('[data-period="30d"]')).to_have_attribute("aria-current", "true")
+    page.get_by_role("link", name="7 days", exact=True).click()
+    expect(page).to_have_url(re.compile(r"\?period=7d$"))
+    expect(page.locator("#period-words")).to_have_text("the last 7 days")
+    page.get_by_text("Custom", exact=True).click()
+    page.get_by_label("First day").fill(str(shop.DAY))
+    page.get_by_label("Last day").fill(str(shop.DAY))
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page).to_have_url(re.compile(re.escape(PERIOD)))
+    expect(page.locator("#figure-orders .figure-value")).to_have_text("2")
+    page.go_back()
+    expect(page.locator("#period-words")).to_have_text("the last 7 days")
+
+
+@pytest.mark.parametrize(
+    ("period", "since", "until"),
+    [
+        ("today", "today", "now"),
+        ("yesterday", "today-1d", "today"),
+        ("7d", "today-6d", "now"),
+        ("90d", "today-89d", "now"),
+    ],
+)
+def test_each_period_shows_what_the_api_says(
+    open_page: Open, url: str, period: str, since: str, until: str
+) -> None:
+    stats: dict[str, Any] = get(f"{url}api/stats", since=since, until=until).json["data"][0]
+    shown = figures(open_page(f"{url}?period={period}"))
+    assert shown["orders"] == str(stats["orders"])
+    assert shown["visitors"] == str(stats["visitors"])
+    assert shown["sessions"] == str(stats["sessions"])
+
+
+def test_a_figure_opens_and_is_proved(open_page: Open, url: str) -> None:
+    page = open_page(url + PERIOD)
+    figures(page)
+    card(page, "figures").get_by_role("button", name="How is this computed?").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet.get_by_text("The shop's headline figures").first).to_be_visible()
+    expect(sheet.get_by_text("mv_country_stats, mv_hourly_events").first).to_be_visible()
+    sheet.get_by_role("button", name="Prove it").first.click()
+    expect(sheet.locator('[data-verdict="equal"]')).to_be_visible()
+    assert ["net", "32.5", "32.5"] in rows(sheet.locator('[data-verdict="equal"]'))
+    sheet.get_by_role("button", name="Show the plan").first.click()
+    expect(sheet.get_by_text(re.compile("ReadFrom")).first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+
+
+def test_a_difference_from_the_raw_rows_is_never_green(
+    open_page: Open, url: str, store_client: Client
+) -> None:
+    store_client.insert(
+        "mv_country_stats", [["DE", shop.DAY, 7]], column_names=["country", "event_date", "event_count"]
+    )
+    page = open_page(url + PERIOD)
+    figures(page)
+    card(page, "figures").get_by_role("button", name="How is this computed?").click()
+    page.get_by_role("button", name="Prove it").first.click()
+    wrong = page.locator('[data-verdict="different"]')
+    expect(wrong).to_be_visible()
+    assert ["1", "events", "23", "16"] in rows(wrong)
+    assert page.locator('[data-verdict="equal"]').count() == 0
+    store_client.command(
+        "ALTER TABLE footfall.mv_country_stats DELETE WHERE country = 'DE' AND event_count = 7",
+        settings={"mutations_sync": 2},
+    )
+
+
+def test_charts_have_a_table_that_sorts_and_a_file(open_page: Open, url: str) -> None:
+    page = open_page(url + PERIOD)
+    hourly = card(page, "hourly")
+    expect(hourly).to_have_attribute("data-state", "ready")
+    hourly.get_by_role("button", name="Show as a table").click()
+    expect(hourly.locator("tbody tr")).to_have_count(24)
+    hourly.get_by_role("button", name="event count").click()
+    assert [row[1] for row in rows(hourly)[:2]] == ["9", "5"]
+    with page.expect_download() as download:
+        hourly.get_by_role("button", name="Export as CSV").click()
+    text = download.value.path().read_text()
+    assert text.splitlines()[0] == "hour,event count,unique users,revenue"
+    assert len(text.splitlines()) == 25
+    hourly.get_by_role("button", name="Show as a chart").click()
+    expect(hourly.locator("canvas")).to_be_visible()
+
+
+def test_hostile_names_are_text(open_page: Open, url: str) -> None:
+    page = open_page(url)
+    expect(card(page, "products")).to_have_attribute("data-state", "ready")
+    expect(card(page, "products").get_by_text(HOSTILE).first).to_be_visible()
+    expect(card(page, "users").get_by_text(HOSTILE).first).to_be_visible()
+    expect(card(page, "geography")).to_have_attribute("data-state", "ready")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("img").count() == 0
+
+
+def test_an_empty_period_says_so(open_page: Open, url: str) -> None:
+    day = date(2001, 2, 3)
+    page = open_page(f"{url}?period=custom&from={day}&to={day}")
+    for name in ("revenue", "funnel", "products", "hourly"):
+        expect(card(page, name)).to_have_attribute("data-state", "empty")
+    expect(card(page, "segments")).to_contain_text("Nobody bought in this period")
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440, 2560])
+def test_nothing_is_wider_than_the_screen(open_page: Open, url: str, width: int) -> None:
+    page = open_page(url + PERIOD, width=width, dark=width == 768)
+    expect(card(page, "geography")).to_have_attribute("data-state", "ready")
+    expect(card(page, "geography").locator("canvas")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_nothing_moves_when_figures_are_refreshed(open_page: Open, url: str) -> None:
+    page = open_page(url + PERIOD)
+    page.evaluate(
+        """() => {
+            window.shift = 0;
+            new PerformanceObserver((list) => {
+                for (const entry of list.getEntries()) window.shift += entry.value;
+            }).observe({ type: "layout-shift", buffered: true });
+        }"""
+    )
+    for name in ("figures", "revenue", "products", "geography"):
+        expect(card(page, name)).to_have_attribute("data-state", "ready")
+    with page.expect_response(lambda response: "/api/stats" in response.url):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("[data-state=loading]")).to_have_count(0)
+    assert page.evaluate("window.shift") < 0.02
+
+
+def test_figures_stay_while_the_engine_is_away(
+    open_page: Open,
+    own_config: Config,
+    start: Callable[..., support.Process],
+    complaints: Complaints,
+) -> None:
+    complaints.allowed = {503}
+    engine = start("engine", own_config)
+    migrate(own_config)
+    start("dashboard", own_config)
+    page = open_page(own_config.url("dashboard"))
+    expect(card(page, "figures")).to_have_attribute("data-state", "ready")
+    engine.kill()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#notice")).to_contain_text("The database does not answer")
+    expect(card(page, "figures")).to_have_attribute("data-state", "stale")
+    expect(page.locator("#figure-orders .figure-value")).to_have_text("0")
+    start("engine", own_config)
+    expect(page.locator("#notice")).to_be_hidden()
+    expect(card(page, "figures")).to_have_attribute("data-state", "ready")

@@ -1,0 +1,202 @@
+"""The live page in a browser: what is posted appears, boards are the database's, SQL runs and refuses."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from clickhouse_connect.driver.client import Client
+from playwright.sync_api import Locator, Page, expect
+
+from footfall.config import Config
+from footfall.schema.migrate import migrate
+from tests import support
+from tests.browser.conftest import Complaints
+from tests.conftest import empty
+from tests.ingest.client import Client as Shop
+from tests.query import shop
+
+Open = Callable[..., Page]
+HOSTILE = '"><img src=x onerror="window.hacked=1">'
+ARRIVAL_LIMIT_MS = 2000
+
+
+@pytest.fixture(scope="module")
+def url(config: Config, store_client: Client, ingest_url: str) -> Iterator[str]:
+    """A live page over the small shop, with ingest beside it."""
+    empty(store_client)
+    shop.fill(store_client)
+    process = support.start("live", config)
+    yield config.url("live") + "/"
+    process.stop()
+
+
+@pytest.fixture
+def page(open_page: Open, url: str) -> Page:
+    """The page, once its figures are there."""
+    page = open_page(url)
+    expect(page.locator("#card-figures")).to_have_attribute("data-state", "ready")
+    return page
+
+
+def send(config: Config, **fields: object) -> str:
+    event_id = str(uuid4())
+    item = {"event_id": event_id, "event_type": "page_view"} | fields
+    assert Shop(config).post("events", item).status == 202
+    return event_id
+
+
+def line(page: Page, event_id: str) -> Locator:
+    return page.locator(f'#stream [data-event-id="{event_id}"]')
+
+
+def run_sql(page: Page, statement: str) -> None:
+    editor = page.locator("#sql-editor .cm-content")
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(statement)
+    page.keyboard.press("Control+Enter")
+
+
+def test_a_posted_event_is_on_the_page_within_two_seconds(page: Page, config: Config) -> None:
+    send(config)  # the first one opens what is opened once
+    expect(page.locator("#stream li").first).to_be_visible()
+    event_id = send(
+        config, event_type="add_to_cart", user_id="4711", page_url="/lamp", country="DE", value=12.5
+    )
+    expect(line(page, event_id)).to_be_visible(timeout=ARRIVAL_LIMIT_MS)
+    for text in ("Add to cart", "4711", "/lamp", "DE", "$12.50"):
+        expect(line(page, event_id)).to_contain_text(text)
+
+
+def test_an_order_is_on_the_page_and_in_its_figures(page: Page, config: Config, store_client: Client) -> None:
+    number = f"live-{uuid4().hex[:8]}"
+    lines = [{"product_id": "1", "quantity": 2, "unit_price": 10}]
+    order = {"order_id": number, "user_id": "1", "status": "completed", "lines": lines}
+    assert Shop(config).post("orders", order, wait=True).status == 200
+    expect(page.locator("#card-orders").get_by_text(number)).to_be_visible()
+    today = datetime.now(UTC).date()
+    orders, revenue = store_client.query(
+        "SELECT uniqExact(order_id), sum(total_amount) FROM orders"
+        " WHERE status = 'completed' AND order_date = {today:Date}",
+        parameters={"today": today},
+    ).result_rows[0]
+    expect(page.locator("#figure-orders .figure-value")).to_have_text(str(orders))
+    expect(page.locator("#figure-revenue .figure-value")).to_have_attribute("title", f"${revenue:,.2f}")
+
+
+def test_hostile_fields_are_text(page: Page, config: Config) -> None:
+    event_id = send(config, page_url=HOSTILE, session_id=HOSTILE)
+    expect(line(page, event_id)).to_contain_text(HOSTILE)
+    search = send(config, event_type="search", search_term=HOSTILE, user_id=HOSTILE)
+    expect(line(page, search)).to_contain_text(HOSTILE)
+    run_sql(page, f"SELECT '{HOSTILE}' AS `{HOSTILE}`")
+    expect(page.locator("#sql-result td")).to_have_text(HOSTILE)
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("img").count() == 0
+
+
+def test_the_stream_can_be_filtered_and_held(page: Page, config: Config) -> None:
+    wanted, other = send(config, user_id="31337"), send(config, user_id="4711")
+    expect(line(page, other)).to_be_visible()
+    page.get_by_placeholder("User, country, page, order").fill("31337")
+    expect(line(page, wanted)).to_be_visible()
+    expect(line(page, other)).to_be_hidden()
+    page.get_by_role("button", name="Pause").click()
+    held = send(config, user_id="31337")
+    expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    expect(line(page, held)).to_have_count(0)
+    page.get_by_role("button", name="Pause").click()
+    expect(line(page, held)).to_be_visible()
+
+
+def test_a_user_in_the_stream_opens_the_users_timeline(page: Page, config: Config) -> None:
+    event_id = send(config, user_id="999001", page_url="/first")
+    line(page, event_id).get_by_role("link", name="999001").click()
+    expect(page.get_by_role("tab", name="User timeline")).to_have_attribute("aria-selected", "true")
+    panel = page.locator("#panel-timeline")
+    expect(panel.locator("tbody tr")).to_have_count(1)
+    send(config, user_id="999001", page_url="/second")
+    expect(panel.get_by_text("/second")).to_be_visible()  # without doing anything: it is real-time
+
+
+def test_sql_runs_and_shows_its_error_in_place(page: Page, complaints: Complaints) -> None:
+    complaints.allowed = {400}
+    run_sql(
+        page, "SELECT status, sum(total_amount) AS money FROM orders WHERE order_id = 'o1' GROUP BY status"
+    )
+    result = page.locator("#sql-result")
+    expect(result.get_by_role("row", name="completed 30")).to_be_visible()
+    expect(page.locator("#sql-status")).to_contain_text("2 rows")
+    run_sql(page, "DROP TABLE events")
+    expect(result.get_by_role("alert")).to_contain_text("ACCESS_DENIED")
+    run_sql(page, "SELECT nothing FROM events")
+    expect(result.get_by_role("alert")).to_contain_text("nothing")
+    run_sql(page, "SELECT number FROM numbers(100000)")
+    expect(page.locator("#sql-status")).to_contain_text("at most 1,000 rows")
+
+
+@pytest.mark.parametrize(
+    ("tab", "fill", "shows"),
+    [
+        ("Hours", {"Period": "last 7 days"}, "Nov|Dec|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct"),
+        ("Funnel", {"Steps, in order": "product_view, add_to_cart, purchase"}, "Add to cart"),
+        ("Countries", {"Period": "last 7 days"}, "United Kingdom"),
+        ("Users", {"Country": "US"}, "United States"),
+        ("Orders", {"User": "1", "Product": "2", "Status": "refunded"}, "-\\$10.00"),
+    ],
+)
+def test_the_briefs_access_paths_are_tabs(page: Page, tab: str, fill: dict[str, str], shows: str) -> None:
+    page.get_by_role("tab", name=tab, exact=True).click()
+    panel = page.get_by_role("tabpanel")
+    for label, value in fill.items():
+        field = panel.get_by_label(label, exact=True)
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    panel.get_by_role("button", name="Show", exact=True).click()
+    expect(panel.locator("tbody tr").filter(has_text=re.compile(shows)).first).to_be_visible()
+    panel.get_by_role("button", name="How is this computed?").click()
+    expect(page.get_by_role("dialog").get_by_text("Rows read")).to_be_visible()
+
+
+def test_what_an_api_refuses_is_said_in_the_panel(page: Page, complaints: Complaints) -> None:
+    complaints.allowed = {400}
+    page.get_by_role("tab", name="Funnel", exact=True).click()
+    page.get_by_label("Steps, in order").fill("purchase")
+    page.get_by_role("tabpanel").get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_role("tabpanel").get_by_role("status")).to_contain_text("it takes 2..12")
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440, 2560])
+def test_nothing_is_wider_than_the_screen(open_page: Open, url: str, width: int) -> None:
+    page = open_page(url, width=width, dark=width == 768)
+    expect(page.locator("#card-figures")).to_have_attribute("data-state", "ready")
+    expect(page.locator("#sql-editor .cm-content")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_page_recovers_with_the_engine_and_with_its_server(
+    open_page: Open,
+    own_config: Config,
+    start: Callable[..., support.Process],
+    complaints: Complaints,
+) -> None:
+    complaints.expected = ("ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_REFUSED")
+    engine = start("engine", own_config)
+    migrate(own_config)
+    live = start("live", own_config)
+    page = open_page(own_config.url("live"))
+    expect(page.locator("#card-figures")).to_have_attribute("data-state", "ready")
+    engine.kill()
+    expect(page.locator("#notice")).to_contain_text("The database does not answer")
+    expect(page.locator("#card-figures")).to_have_attribute("data-state", "stale")
+    start("engine", own_config)
+    expect(page.locator("#notice")).to_be_hidden()
+    expect(page.locator("#card-figures")).to_have_attribute("data-state", "ready")
+    live.kill()
+    expect(page.locator("#notice")).to_contain_text("The stream is interrupted")
+    start("live", own_config)
+    expect(page.locator("#notice")).to_be_hidden()
