@@ -89,6 +89,40 @@ class _Inflate:
                 return data
 
 
+class _Zstd:
+    """Reads zstd frames, one after another, and knows whether the last one is whole.
+
+    The decompressor gives all that its input unfolds to, at most 128 KiB for four bytes, so it is fed
+    little at a time.
+    """
+
+    _FED = 1024
+
+    def __init__(self, source: Reader) -> None:
+        self._source = source
+        self._frame: Any = None
+        self._fed = b""
+        self._ready = b""
+
+    def read(self, size: int, /) -> bytes:
+        while not self._ready:
+            if not self._fed:
+                self._fed = self._source.read(65536)
+            if not self._fed:
+                if self._frame is not None:
+                    raise EOFError("it ends too early")
+                return b""
+            if self._frame is None:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+            piece, self._fed = self._fed[: self._FED], self._fed[self._FED :]
+            self._ready = self._frame.decompress(piece)
+            if self._frame.eof:
+                self._fed = self._frame.unused_data + self._fed
+                self._frame = None
+        data, self._ready = self._ready[:size], self._ready[size:]
+        return data
+
+
 class _Brotli:
     """Reads a brotli stream in bounded steps."""
 
@@ -128,8 +162,7 @@ def decoder(encoding: str, source: Reader) -> Reader:
         case "deflate":
             return _Guarded(_Inflate(source), encoding)
         case "zstd":
-            stream = zstandard.ZstdDecompressor().stream_reader(source, read_across_frames=True)  # type: ignore[arg-type]
-            return _Guarded(stream, encoding)
+            return _Guarded(_Zstd(source), encoding)
         case "lz4":
             return _Guarded(lz4.frame.LZ4FrameFile(io.BufferedReader(_Raw(source))), encoding)
         case "xz":

@@ -55,8 +55,8 @@ class Exchange:
         try:
             origin.check(headers, self._engine.config.host)
             await self._route(_Connection(scope["method"], headers, receive, answer), scope)
-        except ClientGone:
-            pass
+        except (ClientGone, asyncio.CancelledError):
+            return  # nobody is there to be told: the client has gone, or the engine stops
         except EngineError as error:
             if not answer.started:
                 await answer.error(error)

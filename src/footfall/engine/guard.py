@@ -157,10 +157,15 @@ class Guard:
         line = self._ask(_FORMAT, f"{text} FORMAT {given.format}")
         tree = self._tree(line)
         _refuse_keys(tree, {"type", "database", "table", "format", "columns", "settings_ast"})
-        _check_columns(tree.get("columns", {}))
+        for name in (
+            tree["table"],
+            *_optional(tree, "database"),
+            *tree.get("columns", {}).get("children", ()),
+        ):
+            _check_plain_name(name)
         settings = _settings(tree.get("settings_ast"))
         database = tree["database"]["name"] if "database" in tree else None
-        if database not in {None, *may.databases} or tree["table"]["type"] != "Identifier":
+        if database not in {None, *may.databases}:
             raise EngineError(ACCESS_DENIED, f"INSERT into {database} is not allowed")
         head = line.removesuffix(f" FORMAT {given.format}").encode()
         return Permitted(given.with_text(head), settings)
@@ -240,10 +245,14 @@ def _refuse_keys(node: Mapping[str, Any], known: set[str]) -> None:
         raise EngineError(ACCESS_DENIED, f"{node['type']!r} with {min(unknown)!r} is not allowed")
 
 
-def _check_columns(columns: Mapping[str, Any]) -> None:
-    for column in columns.get("children", ()):
-        if set(column) != {"type", "name"} or column["type"] != "Identifier":
-            raise EngineError(ACCESS_DENIED, "INSERT takes a plain list of columns only")
+def _optional(node: Mapping[str, Any], key: str) -> tuple[Any, ...]:
+    return (node[key],) if key in node else ()
+
+
+def _check_plain_name(node: Mapping[str, Any]) -> None:
+    """A written-out name: no parameter, no expression."""
+    if set(node) != {"type", "name"} or node["type"] != "Identifier" or not node["name"]:
+        raise EngineError(ACCESS_DENIED, "INSERT takes plain names of a table and of columns only")
 
 
 def _format(tree: dict[str, Any]) -> str | None:

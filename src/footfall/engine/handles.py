@@ -8,6 +8,7 @@ chDB formats a SELECT in whole only into memory, so rows are streamed by `INTO O
 own: every format comes out as ClickHouse writes it, in bounded memory, and a full pipe holds the engine back.
 """
 
+import fcntl
 import os
 import signal
 import threading
@@ -15,7 +16,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from footfall.engine.exceptions import from_engine
 from footfall.errors import UsageError
@@ -106,6 +107,7 @@ class Database:
 
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / "clickhouse"
+        self._lock = _lock(data_dir)
         (data_dir / "backups").mkdir(parents=True, exist_ok=True)
         config = data_dir / "clickhouse.xml"
         config.write_text(_CONFIG.format(data=data_dir))
@@ -114,7 +116,8 @@ class Database:
         try:
             self._first = self._connect(self._address)
         except RuntimeError as error:
-            raise UsageError(_cannot_open(data_dir, str(error))) from None
+            reason = str(error).splitlines()[0]
+            raise UsageError(f"cannot open the database in {data_dir}: {reason}") from None
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
         self.version = self.open().run("SELECT version()")[0].decode().strip()
 
@@ -124,6 +127,7 @@ class Database:
 
     def close(self) -> None:
         self._first.close()
+        self._lock.close()
 
 
 def _load_chdb() -> Any:
@@ -134,10 +138,16 @@ def _load_chdb() -> Any:
     return Connection
 
 
-def _cannot_open(data_dir: Path, reason: str) -> str:
-    if "Cannot lock file" in reason or "another server instance" in reason:
-        return f"the data folder {data_dir} is in use by another engine"
-    return f"cannot open the database in {data_dir}: {reason.splitlines()[0]}"
+def _lock(data_dir: Path) -> IO[bytes]:
+    """Holds the data folder for this process; chDB's own lock prints an error of its own."""
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = (data_dir / "engine.lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise UsageError(f"the data folder {data_dir} is in use by another engine") from None
+    return lock
 
 
 class Handles:

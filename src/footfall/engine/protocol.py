@@ -27,7 +27,7 @@ _TRANSPORT = frozenset(
     (
         *("enable_http_compression", "http_zlib_compression_level", "send_progress_in_http_headers"),
         *("http_headers_progress_interval_ms", "cancel_http_readonly_queries_on_client_close"),
-        *("http_wait_end_of_query", "http_response_buffer_size", "add_http_cors_header", "max_query_size"),
+        *("http_wait_end_of_query", "http_response_buffer_size", "add_http_cors_header"),
     )
 )
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")

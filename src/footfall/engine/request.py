@@ -72,9 +72,10 @@ async def read(url: Mapping[str, str], headers: Mapping[str, str], body: Body) -
 def _parse(text: bytes, ask: Ask) -> Statement:
     if len(text) > ask.query_limit + 1:
         raise EngineError(SYNTAX_ERROR, f"Max query size exceeded: {ask.query_limit} bytes (max_query_size)")
-    if not text.strip():
-        raise EngineError(SYNTAX_ERROR, "Empty query")
-    return statement.parse(text)
+    given = statement.parse(text)
+    if not given.first_word and next(statement.tokens(text), None) is None:
+        raise EngineError(SYNTAX_ERROR, "Syntax error: Empty query")
+    return given
 
 
 def _multipart(url: Mapping[str, str], headers: Mapping[str, str], kind: str, content: bytes) -> Request:

@@ -39,6 +39,7 @@ WRITE_FORMATS = frozenset(
 _FREE = frozenset(
     (
         *("use_query_condition_cache", "optimize_use_projections", "log_comment", "max_block_size"),
+        "max_query_size",
         *("session_timezone", "join_use_nulls", "final", "extremes", "use_skip_indexes"),
         *("optimize_use_implicit_projections", "describe_compact_output", "date_time_output_format"),
         *("output_format_json_quote_64bit_integers", "output_format_json_quote_denormals"),

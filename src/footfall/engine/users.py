@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from footfall.config import Config
 from footfall.engine.exceptions import AUTHENTICATION_FAILED, EngineError
+from footfall.engine.protocol import QUERY_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +24,27 @@ class User:
     slots: int
     guarded: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
-    result_rows: int = 0
-    result_bytes: int = 0
+    """Limits that each of its handles has; it may lower them for a statement."""
+
+    @property
+    def result_bytes(self) -> int:
+        """Size of a result in bytes at the most, 0 for any."""
+        return int(self.settings.get("max_result_bytes", "0"))
 
 
 _GIB = 1 << 30
 
+# A statement of the longest size still fits with what `run` puts behind it.
+_ANY = {"max_query_size": str(QUERY_LIMIT + 4096)}
 _READER = {
+    **_ANY,
     "max_execution_time": "30",
     "timeout_before_checking_execution_speed": "0",
     "max_memory_usage": str(4 * _GIB),
     "max_threads": "2",
 }
 _ANALYST = {
+    **_ANY,
     "max_execution_time": "10",
     "timeout_before_checking_execution_speed": "0",
     "max_memory_usage": str(2 * _GIB),
@@ -51,8 +60,8 @@ def users(config: Config) -> dict[str, User]:
     return {
         user.name: user
         for user in (
-            User("footfall", config.password, slots=32),
-            User("writer", config.writer_password, slots=16, guarded=True),
+            User("footfall", config.password, slots=32, settings=_ANY),
+            User("writer", config.writer_password, slots=16, guarded=True, settings=_ANY),
             User("reader", config.reader_password, slots=32, guarded=True, settings=_READER),
             User("analyst", config.analyst_password, slots=4, guarded=True, settings=_ANALYST),
         )

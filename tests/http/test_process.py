@@ -1,0 +1,147 @@
+"""The engine as a process: its start, its end, its memory, and what it keeps on disk."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from footfall.config import Config
+from tests import support
+from tests.engine.speak import code, speaker
+
+
+@pytest.fixture
+def engine(own_config: Config, start: Callable[..., support.Process]) -> support.Process:
+    return start("engine", own_config)
+
+
+def resident(process: support.Process) -> int:
+    return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096
+
+
+def test_a_second_engine_on_one_data_folder_is_one_clear_line(engine: support.Process) -> None:
+    second = support.run(support.make_config(engine.config.data_dir), "engine", limit_s=30)
+    assert second.returncode == 2
+    assert second.stderr.strip().splitlines() == [
+        f"footfall: the data folder {engine.config.data_dir} is in use by another engine"
+    ]
+    with speaker(engine.config) as client:
+        assert client.post("/", content="SELECT 1").text == "1\n"
+
+
+def test_a_port_in_use_is_one_clear_line(engine: support.Process, tmp_path: Path) -> None:
+    other = support.make_config(tmp_path / "other", engine_port=engine.config.engine_port)
+    second = support.run(other, "engine", limit_s=30)
+    assert second.returncode == 2
+    (line,) = second.stderr.strip().splitlines()
+    assert f"{engine.config.engine_port}: Address already in use" in line
+
+
+def test_it_ends_within_seconds_whatever_runs(engine: support.Process) -> None:
+    table = "CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a"
+    with speaker(engine.config) as client:
+        assert client.post("/", content=table).status_code == 200
+
+    def slowly() -> Iterator[bytes]:
+        while True:
+            yield b"1\n" * 1000
+            time.sleep(0.05)
+
+    def say(content: object, **params: str) -> None:
+        with speaker(engine.config) as client, contextlib.suppress(httpx.TransportError):
+            client.post("/", params=params, content=content)  # type: ignore[arg-type]
+
+    talks = [
+        threading.Thread(target=say, args=("SELECT count() FROM system.numbers",)),
+        threading.Thread(target=say, args=("SELECT number FROM system.numbers",)),
+        threading.Thread(target=say, args=(slowly(),), kwargs={"query": "INSERT INTO t FORMAT CSV"}),
+    ]
+    for talk in talks:
+        talk.start()
+    with speaker(engine.config) as client:
+        sql = "SELECT count() FROM system.processes WHERE query LIKE '%system.numbers%'"
+        while client.post("/", content=sql).text != "3\n":
+            time.sleep(0.05)
+    engine.stop(limit_s=5)
+    for talk in talks:
+        talk.join(5)
+    assert "Traceback" not in engine.output()
+
+
+def test_what_was_acknowledged_is_there_after_a_restart(
+    engine: support.Process, start: Callable[..., support.Process]
+) -> None:
+    with speaker(engine.config) as client:
+        client.post("/", content="CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a")
+        client.post("/", content="INSERT INTO t SELECT number FROM numbers(1000)")
+    engine.kill()
+    start("engine", engine.config)
+    with speaker(engine.config) as client:
+        assert client.post("/", content="SELECT count() FROM t").text == "1000\n"
+
+
+def test_backups_go_to_the_data_folder_and_nowhere_else(engine: support.Process) -> None:
+    with speaker(engine.config) as client:
+        client.post("/", content="CREATE DATABASE shop")
+        client.post("/", content="CREATE TABLE shop.t (a UInt64) ENGINE = MergeTree ORDER BY a")
+        client.post("/", content="INSERT INTO shop.t SELECT number FROM numbers(10)")
+        made = client.post("/", content="BACKUP DATABASE shop TO File('one')")
+        assert "BACKUP_CREATED" in made.text
+        assert (engine.config.data_dir / "backups" / "one").exists()
+        assert code(client.post("/", content="BACKUP DATABASE shop TO File('/tmp/elsewhere')")) != 0
+        client.post("/", content="DROP DATABASE shop SYNC")
+        assert "RESTORED" in client.post("/", content="RESTORE DATABASE shop FROM File('one')").text
+        assert client.post("/", content="SELECT count() FROM shop.t").text == "10\n"
+
+
+def test_statements_are_logged_with_the_clients_id(engine: support.Process) -> None:
+    with speaker(engine.config) as client:
+        client.post("/?query_id=logged-1&log_comment=why", content="SELECT 41 + 1")
+        client.post("/", content="SYSTEM FLUSH LOGS")
+        sql = "SELECT log_comment FROM system.query_log WHERE query LIKE '%query_id=logged-1 %'"
+        assert "why" in client.post("/", content=sql).text
+        ttl = client.post("/", content="SHOW CREATE TABLE system.query_log FORMAT TSVRaw").text
+        assert "toIntervalDay(7)" in ttl
+
+
+def test_times_are_utc_whatever_the_machine_says(own_config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    engine = support.start("engine", own_config)
+    with speaker(own_config) as client:
+        assert (
+            client.post("/", content="SELECT timezone(), toDateTime(0)").text == "UTC\t1970-01-01 00:00:00\n"
+        )
+    engine.stop()
+
+
+def test_streams_pass_in_bounded_memory(engine: support.Process) -> None:
+    """2 million rows, 135 MB, sent in chunks and read back as they come."""
+    text = "x" * 60
+
+    def lines() -> Iterator[bytes]:
+        for first in range(0, 2_000_000, 10_000):
+            yield "".join(f"{n},{text}\n" for n in range(first, first + 10_000)).encode()
+
+    insert = {
+        "query": "INSERT INTO t FORMAT CSV",
+        "input_format_parallel_parsing": "0",
+        "max_insert_block_size": "100000",
+        "min_insert_block_size_rows": "100000",
+    }
+    with speaker(engine.config) as client:
+        client.post("/", content="CREATE TABLE t (a UInt64, s String) ENGINE = MergeTree ORDER BY a")
+        client.post("/", params=insert, content=b"1,warm\n")
+        before = most = resident(engine)
+        assert client.post("/", params=insert, content=lines(), timeout=120).status_code == 200
+        most = max(most, resident(engine))
+        received = 0
+        with client.stream("POST", "/", content="SELECT s FROM t FORMAT TSV") as stream:
+            for part in stream.iter_bytes():
+                received += len(part)
+                most = max(most, resident(engine))
+    assert received == 2_000_000 * 61 + 5
+    assert most - before < 200 << 20

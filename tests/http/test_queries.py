@@ -1,0 +1,112 @@
+"""Query ids, killing, hanging up, and how many statements run at once."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from footfall.config import Config
+from tests.engine.speak import code, speaker
+
+ENDLESS = "SELECT count() FROM system.numbers WHERE sipHash64(number) = 1"
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(16) as pool:
+        yield pool
+
+
+def running(client: httpx.Client, text: str) -> int:
+    sql = "SELECT countIf(position(query, {text:String}) > 0 AND query NOT LIKE '%processes%')"
+    sql += " FROM system.processes"
+    return int(client.post("/", params={"param_text": text}, content=sql).text)
+
+
+def wait_until(condition: Callable[[], bool], limit_s: float = 10) -> None:
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.02)
+
+
+def test_a_query_is_killed_by_the_clients_id(owner_http: httpx.Client, pool: ThreadPoolExecutor) -> None:
+    endless = pool.submit(owner_http.post, "/?query_id=to be*/ killed", content=ENDLESS)
+    wait_until(lambda: running(owner_http, "query_id=to%20be%2A%2F%20killed") == 1)
+    other = owner_http.post("/", content="KILL QUERY WHERE query_id = 'another' SYNC")
+    assert (other.status_code, other.text) == (200, "")
+    killed = owner_http.post("/", content="KILL QUERY WHERE query_id = 'to be*/ killed' SYNC")
+    assert killed.status_code == 200
+    assert code(endless.result(10)) == 394
+
+
+def test_an_id_is_unique_while_it_runs(owner_http: httpx.Client, pool: ThreadPoolExecutor) -> None:
+    endless = pool.submit(owner_http.post, "/?query_id=unique-1", content=ENDLESS)
+    wait_until(lambda: running(owner_http, "query_id=unique-1") == 1)
+    assert code(owner_http.post("/?query_id=unique-1", content="SELECT 1")) == 216
+    owner_http.post("/", content="KILL QUERY WHERE query_id = 'unique-1' SYNC")
+    assert code(endless.result(10)) == 394
+    assert owner_http.post("/?query_id=unique-1", content="SELECT 1").text == "1\n"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        ENDLESS,
+        "SELECT sleepEachRow(1) FROM numbers(100) SETTINGS max_block_size = 1",
+    ],
+)
+def test_a_client_that_hangs_up_stops_its_query(config: Config, owner_http: httpx.Client, sql: str) -> None:
+    with speaker(config) as client, pytest.raises(httpx.TimeoutException):
+        client.post("/?query_id=left-alone", content=sql, timeout=0.5)
+    wait_until(lambda: running(owner_http, "query_id=left-alone") == 0, limit_s=5)
+
+
+def test_a_stream_that_is_left_half_read_stops_its_query(config: Config, owner_http: httpx.Client) -> None:
+    with speaker(config) as client:
+        sql = "SELECT number FROM system.numbers"
+        with client.stream("POST", "/?query_id=half-read", content=sql) as stream:
+            next(stream.iter_raw())
+    wait_until(lambda: running(owner_http, "query_id=half-read") == 0, limit_s=5)
+
+
+def test_analysts_have_slots_of_their_own(config: Config, pool: ThreadPoolExecutor) -> None:
+    """More than four of analyst's wait for one another and for nobody else; no reader waits for them."""
+
+    def typing(n: int) -> int:
+        with speaker(config, "analyst") as client:
+            sql = f"SELECT count() FROM numbers(900000000) WHERE sipHash64(number) = {n}"
+            return code(client.post("/", content=sql, params={"query_id": f"typed-{n}"}))
+
+    typed = [pool.submit(typing, n) for n in range(6)]
+    kill = "KILL QUERY WHERE query LIKE '%query_id=typed-%' AND query NOT LIKE 'KILL%' SYNC"
+    with speaker(config, "reader") as reader, speaker(config) as owner:
+        wait_until(lambda: running(owner, "query_id=typed-") == 4)
+        assert reader.post("/", content="SELECT 1").text == "1\n"
+        assert running(owner, "query_id=typed-") <= 4
+        while not all(one.done() for one in typed):
+            owner.post("/", content=kill)
+    assert {one.result() for one in typed} <= {394, 159}
+
+
+@pytest.mark.parametrize(
+    ("sql", "number"),
+    [
+        ("SELECT number FROM numbers(100001)", 396),
+        ("SELECT count() FROM numbers(2000000000)", 158),
+        ("SELECT repeat('x', 1000000) FROM numbers(70)", 396),
+        ("SELECT groupArray(number) FROM numbers(1e9) SETTINGS max_memory_usage = 10000000", 241),
+        ("SELECT count() FROM numbers(900000000) WHERE sipHash64(number) = 1", 159),
+    ],
+)
+def test_a_limit_stops_one_query_and_no_other(analyst_http: httpx.Client, sql: str, number: int) -> None:
+    params = {"max_execution_time": "1", "wait_end_of_query": "1"}
+    assert code(analyst_http.post("/", params=params, content=sql)) == number
+    assert analyst_http.post("/", content="SELECT 1").text == "1\n"
+
+
+def test_a_result_that_grows_too_large_breaks_off(analyst_http: httpx.Client) -> None:
+    with pytest.raises(httpx.RemoteProtocolError):
+        analyst_http.post("/", content="SELECT repeat('x', 1000000) FROM numbers(70)")
