@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,8 @@ from msgspec import convert
 
 from footfall.errors import UsageError
 from footfall.generate.catalogue import catalogue
-from footfall.generate.crowd import REST_MS
+from footfall.generate.columns import rng
+from footfall.generate.crowd import REST_MS, Crowd
 from footfall.generate.items import Happening
 from footfall.generate.shoppers import Shoppers
 from footfall.generate.traffic import SLICE_MS, Traffic
@@ -108,6 +110,19 @@ def test_nobody_buys_again_before_a_rest_and_new_users_are_told_of() -> None:
     new = {h.user["user_id"] for h in told if h.user is not None}
     assert new == {event["user_id"] for event in events(told, "signup")}
     assert {user for user in buyers if user.startswith("u-")} <= new
+
+
+def test_rested_shoppers_come_back() -> None:
+    crowd = Crowd(rng(1), None, 1.0)
+    at = START_MS + np.arange(500)
+    first = crowd.buyers(at)
+    assert first.new.all()
+    assert crowd.buyers(at + REST_MS // 2).new.all()
+    back = crowd.buyers(at + REST_MS + 1_000)
+    assert 100 < (~back.new).sum() < 400
+    assert set(back.number[~back.new].tolist()) <= set(first.number.tolist())
+    known = dict(zip(first.number.tolist(), first.country.tolist(), strict=True))
+    assert all(known[n] == c for n, c in zip(back.number[~back.new], back.country[~back.new], strict=True))
 
 
 def test_shoppers_are_anonymous_until_they_log_in() -> None:

@@ -62,8 +62,8 @@ class Crowd:
         return self._calendar.places_at(at, self._chance.random(len(at)))
 
     def buyers(self, at: I64) -> Arrivals:
-        """Shoppers who buy at these times: some who come back, the others new."""
-        self._wake(int(at.min(initial=0)))
+        """Shoppers who buy at these times, one or more: some who come back, the others new."""
+        self._wake(int(at[0]))
         count = len(at)
         share = _RETURNING_SHARE * len(self._rested) / (len(self._rested) + self._enough + 1)
         back = min(int(self._chance.binomial(count, share)), len(self._rested))
