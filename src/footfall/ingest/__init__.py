@@ -5,7 +5,10 @@ The way of an item: `api` + `access` + `body` → `split` → `validate` (`event
 tables of `lanes`, in ClickHouse's `native` format. What is rejected goes the same way to `dead_letters`.
 """
 
+import sqlite3
+
 from footfall.config import Config
+from footfall.errors import UsageError
 
 
 def serve(config: Config) -> None:
@@ -16,4 +19,8 @@ def serve(config: Config) -> None:
 
     set_up(config.log_level)
     listen(config.host, config.ingest_port).close()  # a port in use is told before the inbox is opened
-    run_app(Api(config).app(), config, config.ingest_port, "ingest")
+    try:
+        api = Api(config)
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(f"cannot open the inbox in {config.data_dir / 'inbox'}: {error}") from None
+    run_app(api.app(), config, config.ingest_port, "ingest")

@@ -4,6 +4,7 @@ Nothing is ever decompressed beyond the limit, and all requests together hold at
 beyond it the answer is 429.
 """
 
+import asyncio
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ _NDJSON = frozenset(
 )
 _GZIP = 31  # zlib's window for gzip's head and checksum
 _STEP = 1 << 20
+RECEIVE_LIMIT_S = 120
 
 
 class Budget:
@@ -62,8 +64,16 @@ class Reader:
         length = request.headers.get("content-length", "")
         if length.isdigit() and int(length) > self._limit:
             raise self._too_large()
+        try:
+            async with asyncio.timeout(RECEIVE_LIMIT_S):
+                return await self._receive(request, ndjson=ndjson, unpack=_Gunzip() if gzip else None)
+        except TimeoutError:
+            raise CallersFault(
+                f"the body did not arrive within {RECEIVE_LIMIT_S} s", name="BODY_TIMEOUT", code=408
+            ) from None
+
+    async def _receive(self, request: Request, *, ndjson: bool, unpack: "_Gunzip | None") -> Body:
         parts: list[bytes] = []
-        unpack = _Gunzip() if gzip else None
         async for chunk in request.stream():
             if not chunk:
                 continue

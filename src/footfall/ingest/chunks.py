@@ -31,15 +31,15 @@ _COUNT: Final = "UPDATE lanes SET rows = rows + ?, bytes = bytes + ? WHERE lane 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One INSERT: its number, its bodies with their number of rows, and whether it was tried before.
+    """One INSERT: its number, and its bodies with their number of rows.
 
-    `days` are those of earlier blocks that it stands for (see `replace`).
+    `in_doubt` and `days`: it stands for an earlier block (see `replace`), and these are that one's days.
     """
 
     block_id: int
     rows: int
     bodies: list[tuple[int, bytes]]
-    doubtful: bool = False
+    in_doubt: bool = False
     days: tuple[int, ...] = ()
 
 
@@ -155,17 +155,12 @@ def open_blocks(connection: sqlite3.Connection, lane: str) -> list[int]:
 
 def load(connection: sqlite3.Connection, block_id: int) -> Block:
     """A block with its rows."""
-    rows, doubtful, days = connection.execute(
-        "SELECT rows, doubtful, days FROM blocks WHERE block_id = ?", (block_id,)
+    rows, in_doubt, days = connection.execute(
+        "SELECT rows, in_doubt, days FROM blocks WHERE block_id = ?", (block_id,)
     ).fetchone()
     query = "SELECT rows, body FROM chunks WHERE block_id = ? ORDER BY id"
     bodies = connection.execute(query, (block_id,)).fetchall()
-    return Block(block_id, rows, bodies, bool(doubtful), tuple(map(int, days.split())))
-
-
-def doubt(connection: sqlite3.Connection, block_id: int) -> None:
-    """Remembers that a try of the block got no answer."""
-    connection.execute("UPDATE blocks SET doubtful = 1 WHERE block_id = ?", (block_id,))
+    return Block(block_id, rows, bodies, bool(in_doubt), tuple(map(int, days.split())))
 
 
 def forget(connection: sqlite3.Connection, lane: str, block_id: int) -> None:
@@ -197,7 +192,7 @@ def replace(
     for rows, body in bodies:
         put(connection, lane, new_id, rows, months, accepted_at, body, urgent=True)
     connection.execute(
-        "INSERT INTO blocks (block_id, lane, rows, doubtful, days) VALUES (?, ?, ?, 1, ?)",
+        "INSERT INTO blocks (block_id, lane, rows, in_doubt, days) VALUES (?, ?, ?, 1, ?)",
         (new_id, lane, sum(rows for rows, _ in bodies), " ".join(map(str, days))),
     )
 

@@ -5,7 +5,9 @@ ends, however it ends, the kernel lets go of the lock and another takes over.
 """
 
 import fcntl
+import logging
 import threading
+import time
 from typing import Final
 
 from footfall.config import Config
@@ -18,6 +20,8 @@ from footfall.ingest.writer import TableWriter, Worker
 
 _LOOK_S: Final = 0.5
 _STOP_S: Final = 2.0
+
+_log = logging.getLogger(__name__)
 
 
 class Crew:
@@ -44,25 +48,30 @@ class Crew:
             worker.stopping.set()
             for event in self.inbox.arrived.values():
                 event.set()
+        deadline = time.monotonic() + _STOP_S
         for worker in self._workers:
-            worker.join(_STOP_S)
+            worker.join(max(0.0, deadline - time.monotonic()))
         self._lock.close()
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and not self.writes:
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._begin()
             except BlockingIOError:
                 self._stopping.wait(_LOOK_S)
-                continue
-            shared = (self.inbox, self.config, self.metrics)
-            self._workers = [
-                *(TableWriter(lane, *shared) for lane in TABLES),
-                OrderStage("order stage", *shared),
-                ProfileStage("users", *shared),
-                ProfileStage("products", *shared),
-            ]
-            for worker in self._workers:
-                worker.start()
-            self.writes = True
-            return
+            except Exception as error:
+                _log.warning("the writer cannot start (%s); trying again", type(error).__name__)
+                self._stopping.wait(_LOOK_S)
+
+    def _begin(self) -> None:
+        shared = (self.inbox, self.config, self.metrics)
+        self._workers = [
+            *(TableWriter(lane, *shared) for lane in TABLES),
+            OrderStage("order stage", *shared),
+            ProfileStage("users", *shared),
+            ProfileStage("products", *shared),
+        ]
+        for worker in self._workers:
+            worker.start()
+        self.writes = True

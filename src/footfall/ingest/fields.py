@@ -19,12 +19,14 @@ from footfall.ingest.lanes import DAY_MS
 from footfall.model import EPOCH, Reason, Time, money
 
 TEXT_LIMIT: Final = 1024
+URL_LIMIT: Final = 8192
 NAME_LIMIT: Final = 128
 PROPERTIES_LIMIT: Final = 64 << 10
 DEPTH_LIMIT: Final = 100
 FUTURE_MS: Final = 600_000
 LAST_DAY: Final = 65_535  # what a Date can hold, 2149-06-06
 _SECONDS_BELOW: Final = 100_000_000_000  # as seconds the year 5138, as milliseconds 1973
+_URLS: Final = frozenset({"page_url", "referrer"})
 _MS = timedelta(milliseconds=1)
 
 
@@ -98,8 +100,9 @@ def required_id(field: str, value: str | int) -> str:
 def check_lengths(texts: Iterable[tuple[str, object]]) -> None:
     """Refuses texts that are longer than the store should hold in one field."""
     for field, value in texts:
-        if isinstance(value, str) and len(value) > TEXT_LIMIT:
-            raise Rejected(Reason.TOO_LONG, field, f"{field} is longer than {TEXT_LIMIT} characters")
+        limit = URL_LIMIT if field in _URLS else TEXT_LIMIT
+        if isinstance(value, str) and len(value) > limit:
+            raise Rejected(Reason.TOO_LONG, field, f"{field} is longer than {limit} characters")
 
 
 def whole(field: str, value: int | None, least: int, most: int) -> int:

@@ -16,14 +16,14 @@ CREATE TABLE IF NOT EXISTS chunks
 CREATE INDEX IF NOT EXISTS chunks_by_lane ON chunks (lane, id);
 
 -- An INSERT from the moment its rows are fixed until they are known to be in the table.
--- `doubtful`: it was tried before, or the process that tried it is gone: count its rows.
--- `days`: days (since 1970) of earlier blocks that this one stands for, whose rollups are to be compared.
+-- `in_doubt`: it stands for an earlier block of which the table lacked rows: count what it has in the end.
+-- `days`: days (since 1970) of that earlier block, whose rollups are to be compared.
 CREATE TABLE IF NOT EXISTS blocks
 (
     block_id  INTEGER PRIMARY KEY,
     lane      TEXT    NOT NULL,
     rows      INTEGER NOT NULL,
-    doubtful  INTEGER NOT NULL DEFAULT 0,
+    in_doubt  INTEGER NOT NULL DEFAULT 0,
     days      TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 

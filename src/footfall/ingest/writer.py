@@ -112,15 +112,14 @@ class TableWriter(Worker):
     def __init__(self, lane: Lane, inbox: Inbox, config: Config, metrics: Metrics) -> None:
         super().__init__(lane.name, inbox, config, metrics)
         self.lane = lane
-        self._recovered = False
+        # Blocks that were tried and not acknowledged. Of those that are open at the start, the process that
+        # fixed them is gone: who knows what it tried.
+        self._tried = set(chunks.open_blocks(self.reader, lane.name))
 
     def work(self) -> None:
         """Finishes what is open; then the next block, when it is large or old enough."""
         for block_id in chunks.open_blocks(self.reader, self.lane.name):
-            if not self._recovered:  # the process that fixed it is gone: who knows what it tried
-                self._doubt(block_id)
             self._finish(block_id)
-        self._recovered = True
         if not self._due():
             return
         block_id = blocks.new_block_id()
@@ -146,25 +145,19 @@ class TableWriter(Worker):
     def _finish(self, block_id: int) -> None:
         """Sends a block until the store has it, checks it where that is in doubt, and forgets it."""
         block = chunks.load(self.reader, block_id)
-        try:
-            self._send(block)
-        except Exception:
-            self._doubt(block_id)
-            raise
-        if block.doubtful and self.lane.keyed:
-            # Written once more under a new number: a keyed table keeps one row a key whatever happened.
-            rewritten = Block(blocks.new_block_id(), block.rows, block.bodies)
-            self._send(rewritten)
-            supersede.remove(self.store.client, self.lane, rewritten)
-        elif block.doubtful:
-            if self._replaced(block):
-                return  # by a new block, which is open now
-        elif self.lane.keyed:
+        in_doubt = block.in_doubt or block_id in self._tried
+        self._tried.add(block_id)
+        self._send(block)
+        if self.lane.keyed:
+            if in_doubt:
+                # Once more under a new number: a keyed table keeps one row a key whatever happened.
+                block = Block(blocks.new_block_id(), block.rows, block.bodies)
+                self._send(block)
             supersede.remove(self.store.client, self.lane, block)
+        elif in_doubt and self._replaced(block):
+            return  # by a new block, which is open now
         self.inbox.run(lambda connection: chunks.forget(connection, self.lane.name, block_id))
-
-    def _doubt(self, block_id: int) -> None:
-        self.inbox.run(lambda connection: chunks.doubt(connection, block_id))
+        self._tried.discard(block_id)
 
     def _replaced(self, block: Block) -> bool:
         """Checks an acknowledged block that was in doubt; whether a new block stands in its place."""
