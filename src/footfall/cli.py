@@ -159,7 +159,7 @@ def stream(rate: float, orders: float, duration: float | None, seed: int | None)
 @click.option("--shift", is_flag=True, help="Move the whole set in time, so that its last row is now.")
 @click.option(
     "--mapping", "mapping_file",
-    help="TOML file that keeps the options above, or one that we ship: online_retail, rete_ecom.",
+    help="TOML file that keeps the options above, or the name of one that we ship, such as online_retail.",
 )  # fmt: skip
 def import_(
     file: Path,

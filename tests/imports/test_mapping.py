@@ -10,6 +10,7 @@ import pytest
 from footfall.errors import UsageError
 from footfall.ingest.imports.mapping import Mapper, read_mapping
 from footfall.ingest.imports.occurrences import Occurrences
+from tests.support import ROOT
 
 ID = "0d0c1b1e-1f6c-8b0a-8d5e-9a3c1d2e3f40"
 
@@ -233,7 +234,7 @@ def test_options_that_are_wrong_are_refused(mapping: tuple[str, ...], told: str)
 
 
 def test_an_unknown_mapping_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="there are online_retail, rete_ecom"):
+    with pytest.raises(UsageError, match="there are online_retail, online_retail_products, rete_ecom"):
         read_mapping("online_retial", None, (), (), None)
 
 
@@ -245,3 +246,12 @@ def test_ids_tell_equal_rows_apart_and_are_the_same_each_time() -> None:
         assert second.ids(contents[:2]) + second.ids(contents[2:]) == ids
     with Occurrences() as reordered:
         assert set(reordered.ids([b"x", b"a", b"c", b"a", b"b", b"a"])) > set(ids)
+
+
+def test_the_mapping_file_of_the_documentation_is_read(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "importing.md").read_text()
+    file = tmp_path / "theirs.toml"
+    file.write_text(text.split("```toml\n")[1].split("```")[0])
+    found = read_mapping(str(file), None, (), (), None)
+    assert (found.kind, found.zone.key, found.delimiter) == ("orders", "Europe/London", ";")
+    assert [rule.value for rule in found.rules["status"]] == ["refunded", "completed", "adjusted"]

@@ -159,6 +159,16 @@ def test_segments(orders: Shop, answers: dict[str, Any]) -> None:
     }
 
 
+def test_products_are_named_by_an_import_of_the_same_file_as_products(
+    orders: Shop, answers: dict[str, Any]
+) -> None:
+    told = orders.import_file(str(FOLDER / "lines.csv.gz"), "--mapping", "online_retail_products")
+    assert told[0].startswith("77628 rows: ") and told[0].endswith(" 0 rejected")
+    rows = orders.ask("top_products", limit="10", **RANGE)
+    assert [row["external_id"] for row in rows] == [code for code, *_ in answers["top_products"]]
+    assert rows[0]["name"] == "MEDIUM CERAMIC TOP STORAGE JAR"
+
+
 def test_names_with_signs_of_their_own_are_kept_as_they_were(orders: Shop) -> None:
     rows = orders.ask("order_history", product_id="85123A", limit="1", **RANGE)
     assert [row["line_id"] for row in rows] == ["85123A"]
