@@ -36,6 +36,9 @@ format: setup ## Put the code into its format
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
+bench: setup ## Measure insert, interface and rollups
+	@for question in insert interface rollups; do $(VENV)/bin/footfall bench $$question; done
+
 test-engines: setup ## Prove the schema on ClickHouse 25.8 and 26.1
 	@$(PYTHON) -m tests.schema.older_engines
 

@@ -308,6 +308,26 @@ def doctor() -> None:
     sys.exit(0 if all(finding.good for finding in findings) else 1)
 
 
+@main.command()
+@click.argument("question", type=click.Choice(["insert", "interface", "rollups"]))
+@click.option(
+    "--events", default=300_000, show_default=True, type=click.IntRange(1_000), help="Events, about."
+)
+@click.option("--runs", default=30, show_default=True, type=click.IntRange(3), help="Runs of each thing.")
+@click.option(
+    "--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here."
+)
+def bench(question: str, events: int, runs: int, file: Path | None) -> None:
+    """Measure one question on a stack of its own; needs a checkout of the project."""
+    checkout = Path(__file__).parents[2]
+    if not (checkout / "bench").is_dir():
+        raise UsageError("`footfall bench` needs a checkout of the project: `bench/` is not installed")
+    sys.path.insert(0, str(checkout))
+    from bench.run import run
+
+    run(question, events=events, runs=runs, file=file)
+
+
 @main.command("config")
 @click.option("--secrets", is_flag=True, help="Show passwords and the write key as well.")
 def config_(secrets: bool) -> None:

@@ -1,0 +1,36 @@
+"""What a measurement answers with, and the arithmetic that all of them share."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median, quantiles
+
+
+@dataclass
+class Report:
+    """A table of figures and how they came about."""
+
+    title: str
+    columns: list[str]
+    events: int
+    runs: int
+    engine: str
+    rows: list[list[str | float]] = field(default_factory=list)
+
+
+def in_turn(things: Sequence[Callable[[], object]], runs: int) -> list[list[float]]:
+    """Runs all things in turn, `runs` times after a warm-up; the milliseconds of each."""
+    times: list[list[float]] = [[] for _ in things]
+    for run in range(-2, runs):
+        for thing, taken in zip(things, times, strict=True):
+            began = time.perf_counter()
+            thing()
+            if run >= 0:
+                taken.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+def spread(times: Sequence[float]) -> list[str | float]:
+    """Median, 95th and 99th percentile."""
+    cuts = quantiles(times, n=100, method="inclusive")
+    return [median(times), cuts[94], cuts[98]]
