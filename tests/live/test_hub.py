@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.live.hub import QUEUE_FRAMES, Hub, Subscriber
+from footfall.live.hub import QUEUE_FRAMES, RECENT_BYTES, Hub, Subscriber
 
 
 async def take(subscriber: Subscriber) -> list[tuple[str, Any, str | None]]:
@@ -41,10 +41,16 @@ async def test_a_new_subscriber_gets_the_latest_frame_of_each_board_and_the_rece
     hub.publish("cards", {"v": 1})
     hub.publish("cards", {"v": 2})
     for n in range(30):
-        hub.publish("events", {"n": n})
-    frames = await take(hub.join(None, recent_frames=3))
+        hub.publish("events", {"n": n, "text": "x" * (RECENT_BYTES // 4)})
+    frames = await take(hub.join(None))
     assert [value for kind, value, _ in frames if kind == "cards"] == [{"v": 2}]
     assert numbers(frames) == [27, 28, 29]
+
+
+async def test_one_event_frame_is_sent_however_large() -> None:
+    hub = Hub()
+    hub.publish("events", {"n": 0, "text": "x" * RECENT_BYTES})
+    assert numbers(await take(hub.join(None))) == [0]
 
 
 async def test_last_event_id_brings_exactly_what_was_missed() -> None:

@@ -5,6 +5,7 @@ boards and never the stream of events; while nobody watches it rests.
 """
 
 import asyncio
+import logging
 import time
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,6 +17,7 @@ from footfall.web.named import Queries
 from footfall.web.reading import Reading
 
 RETRY_S: Final = 1.0
+_log = logging.getLogger("footfall.live")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ class Boards:
             await asyncio.sleep(max(0.0, self._due[kind] - time.monotonic()))
             try:
                 self._hub.publish(kind, await self._read(board))
-            except FootfallError:
+            except Exception as error:
+                if not isinstance(error, FootfallError):
+                    _log.exception("the board %s cannot be read", kind)
                 await asyncio.sleep(RETRY_S)
             self._due[kind] = time.monotonic() + board.period_s
 

@@ -4,7 +4,7 @@ A frame is encoded once, whatever the number of subscribers. Each subscriber has
 full the oldest frame is dropped and counted, and the subscriber is told how many it missed; nobody else
 waits for it. Frames of events are kept for `REPLAY_S` seconds, so that a page that reconnects with
 `Last-Event-ID` gets what it missed, without a gap or a repeat; of each board only the latest frame counts,
-and every new subscriber gets it.
+and every new subscriber gets it where it is not old.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ from footfall.query.encode import to_json
 QUEUE_FRAMES: Final = 256
 REPLAY_S: Final = 300.0
 REPLAY_BYTES: Final = 32 << 20
+RECENT_BYTES: Final = 48 << 10  # of events, for a page that has none yet
+BOARD_KEEP_S: Final = 30.0
 EVENTS: Final = "events"
 
 
@@ -76,7 +78,7 @@ class Hub:
         self._replay: deque[Frame] = deque()
         self._replay_bytes = 0
         self._forgotten = 0
-        self._boards: dict[str, bytes] = {}
+        self._boards: dict[str, tuple[float, bytes]] = {}
 
     @property
     def subscribers(self) -> int:
@@ -90,7 +92,8 @@ class Hub:
             body = message(kind, value, f"{self.epoch}-{self._number}")
             self._keep(Frame(self._number, body, time.monotonic()))
         else:
-            body = self._boards[kind] = message(kind, value)
+            body = message(kind, value)
+            self._boards[kind] = time.monotonic(), body
         for subscriber in self._subscribers:
             subscriber.put(body)
 
@@ -103,25 +106,38 @@ class Hub:
             self._replay_bytes -= len(gone.body)
             self._forgotten = gone.number
 
-    def join(self, last_event_id: str | None, recent_frames: int = 20) -> Subscriber:
+    def join(self, last_event_id: str | None) -> Subscriber:
         """A new subscriber, with the boards and the events it has not seen already in its queue.
 
         Where `last_event_id` is not ours or too old, it is told so by a `reset` and gets the latest frames.
         """
         subscriber = Subscriber()
-        for body in self._boards.values():
-            subscriber.put(body)
+        now = time.monotonic()
+        for made_at, body in self._boards.values():
+            if now - made_at < BOARD_KEEP_S:
+                subscriber.put(body)
         missing = self._after(last_event_id)
         if missing is None:
             if last_event_id:
                 subscriber.put(message("reset", {"reason": "the stream was interrupted for too long"}))
-            missing = list(self._replay)[-recent_frames:]
+            missing = self._recent()
         if missing:
             subscriber.put(b"".join(frame.body for frame in missing))
         self._subscribers.add(subscriber)
         self.idle_since = None
         self.woken.set()
         return subscriber
+
+    def _recent(self) -> list[Frame]:
+        """The newest frames of events that fit into `RECENT_BYTES`, and one at least."""
+        recent: list[Frame] = []
+        size = 0
+        for frame in reversed(self._replay):
+            size += len(frame.body)
+            if recent and size > RECENT_BYTES:
+                break
+            recent.append(frame)
+        return recent[::-1]
 
     def _after(self, last_event_id: str | None) -> list[Frame] | None:
         """Kept frames after this id; None where one after it is kept no longer."""

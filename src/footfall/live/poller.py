@@ -7,6 +7,7 @@ frame carries at most `SAMPLE` events, spread evenly over those that are new.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ FIRST_LOOK_S: Final = 600
 RETRY_S: Final = 1.0
 
 Row = dict[str, Any]
+_log = logging.getLogger("footfall.live")
 
 
 class Seen:
@@ -84,7 +86,9 @@ class Poller:
                 await (self._look() if started else self._start())
                 started = True
                 self._tell(away=False)
-            except FootfallError:
+            except Exception as error:
+                if not isinstance(error, FootfallError):
+                    _log.exception("the stream of events is interrupted")
                 self._tell(away=True)
                 await asyncio.sleep(RETRY_S)
             await asyncio.sleep(max(0.0, began + PERIOD_S - time.monotonic()))

@@ -48,6 +48,10 @@ const cards = [
   new Card("users", { requests: products.userRequests, draw: products.userDrawer(), plain: true }),
 ];
 
+for (const label of document.querySelectorAll("#card-figures .figure-label")) {
+  label.addEventListener("click", () => cards[0].how());
+}
+
 let view = viewOf(location.search);
 let timer;
 let shownAt;

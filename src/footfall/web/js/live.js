@@ -45,6 +45,7 @@ function listen() {
     const newest = frame.events.at(-1);
     if (newest) fresh(newest.ingested_at);
   });
+  on("missed", ({ frames }) => stream.missed(frames));
   on("cards", (answer) => figures.accept({ ...figures.answers, cards: answer }, TODAY));
   on("arrivals", (answer) => figures.accept({ ...figures.answers, arrivals: answer }, TODAY));
   for (const [kind, card] of Object.entries(boards)) on(kind, (answer) => card.accept({ [kind]: answer }, TODAY));

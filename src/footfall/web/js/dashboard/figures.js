@@ -17,6 +17,8 @@ export const FIGURES = [
 // answer that. Over longer ranges the running day weighs little, and rollups answer whole days.
 const EXACT_UP_TO_DAYS = 8;
 
+const MANYFOLD_PCT = 400;
+
 /** Requests for the figures now, before, and their shape. */
 export function requests(view) {
   const exact = view.running && view.days <= EXACT_UP_TO_DAYS;
@@ -65,11 +67,12 @@ function change({ key, format }, now, before, view) {
   if (!b || a === null) return [`${format(b)} ${view.beforeWords}`];
   const points = key === "conversion";
   const moved = points ? a - b : ((a - b) / Math.abs(b)) * 100;
-  const written = points ? `${tenth(Math.abs(moved))} points` : percent(Math.abs(moved));
   const flat = Math.abs(moved) < 0.05;
   const sign = flat ? "" : moved > 0 ? "▲ +" : "▼ −";
+  const written = points ? `${tenth(Math.abs(moved))} points` : percent(Math.abs(moved));
+  const many = !points && moved >= MANYFOLD_PCT;
   return [
-    h("span", { class: flat ? "" : moved > 0 ? "up" : "down", text: `${sign}${written}` }),
+    h("span", { class: flat ? "" : moved > 0 ? "up" : "down", text: many ? `▲ ${tenth(a / b)} times` : `${sign}${written}` }),
     h("span", { title: view.beforeWords, text: ` from ${format(b)}` }),
   ];
 }

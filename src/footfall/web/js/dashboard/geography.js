@@ -1,6 +1,7 @@
 // Geography: a map and its table side by side, coloured by the measure that is chosen.
 import { get } from "../lib/api.js";
-import { count, country, money } from "../lib/format.js";
+import { h } from "../lib/dom.js";
+import { count, country, money, wholeMoney } from "../lib/format.js";
 import { Table } from "../lib/table.js";
 
 const MEASURES = {
@@ -14,7 +15,12 @@ export const requests = (view) => ({ countries: ["/api/query/country_stats", { .
 
 const COLUMNS = [
   { key: "country", label: "Country", grow: true, value: (row) => country(row.country) },
-  { key: "revenue", label: "Revenue", type: "money" },
+  {
+    key: "revenue",
+    label: "Revenue",
+    type: "money",
+    cell: (row) => h("span", { text: wholeMoney(row.revenue), title: money(row.revenue) }),
+  },
   { key: "unique_users", label: "Users", type: "int" },
   { key: "purchases", label: "Purchases", type: "int", wide: true },
 ];

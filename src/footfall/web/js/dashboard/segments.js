@@ -3,6 +3,8 @@ import { h } from "../lib/dom.js";
 import { count, percent, wholeMoney } from "../lib/format.js";
 import { segmentToken } from "../lib/palette.js";
 
+const LOW_PX = 60;
+
 export const requests = (view) => ({ segments: ["/api/user-segments", view.range] });
 
 export function drawer() {
@@ -22,7 +24,7 @@ function tile(row, { x, y, w, h: high }, total, width, height) {
   return h(
     "div",
     {
-      class: "tile",
+      class: high < LOW_PX ? "tile tile-low" : "tile",
       title: text,
       style: {
         left: `${(100 * x) / width}%`,

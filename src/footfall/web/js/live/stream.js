@@ -15,6 +15,7 @@ export class Stream {
   #kept = [];
   #waiting = [];
   #types = new Set();
+  #missed = 0;
   #second = { at: 0, count: 0, shown: 0 };
 
   constructor() {
@@ -34,11 +35,19 @@ export class Stream {
   /** Takes a frame: events, the oldest first, and how many there were. */
   push({ events, count: total }) {
     this.#tellMore(total, events.length);
-    this.#waiting.push(...events);
+    // After an interruption the server may send some again.
+    const known = new Set([...this.#kept, ...this.#waiting].map((event) => event.event_id));
+    this.#waiting.push(...events.filter((event) => !known.has(event.event_id)));
     this.#waiting.splice(0, this.#waiting.length - SHOWN);
     for (const { event_type: type } of events) this.#offerType(type);
     if (this.#reading()) this.#showHeld();
     else this.#flush();
+  }
+
+  /** Frames that this page was too slow to take. */
+  missed(frames) {
+    this.#missed += frames;
+    byId("stream-missed").textContent = `${count(this.#missed)} frames missed`;
   }
 
   #reading() {
@@ -113,7 +122,13 @@ export class Stream {
 function about(event) {
   if (event.search_term) return `“${event.search_term}”`;
   if (event.order_id) return `order ${event.order_id}`;
-  return event.page_url || (event.product_id !== "0" ? `product ${event.product_id}` : "");
+  return pathOf(event.page_url) || (event.product_id !== "0" ? `product ${event.product_id}` : "");
+}
+
+/** A page's address without the shop's own name, which is the same everywhere. */
+function pathOf(url) {
+  const found = /^https?:\/\/[^/]+(\/.*)?$/.exec(url);
+  return found ? (found[1] ?? "/") : url;
 }
 
 function line(event) {
@@ -130,8 +145,8 @@ function line(event) {
     ),
     event.user_id === "0"
       ? h("span", { class: "muted", text: "nobody known" })
-      : h("a", { href: `#timeline?user_id=${event.user_id}`, text: event.user_id, title: "Open this user's timeline" }),
-    h("span", { class: "event-about", title: about(event), text: about(event) }),
+      : h("a", { href: `#timeline?user_id=${event.user_id}`, text: event.user_id, title: `Open the timeline of user ${event.user_id}` }),
+    h("span", { class: "event-about", title: event.page_url || about(event), text: about(event) }),
     h("span", { class: "muted", text: event.country === "ZZ" ? "" : event.country }),
     h("span", { class: event.revenue ? "event-worth event-money" : "event-worth", text: worth ? money(worth) : "" }),
   );
