@@ -79,9 +79,13 @@ def migrate() -> None:
     "--products", default=1_000, show_default=True, type=click.IntRange(1), help="Products on sale."
 )
 @click.option("--events", default=300_000, show_default=True, type=click.IntRange(1), help="Events, about.")
-@click.option("--orders", default=30_000, show_default=True, type=click.IntRange(0), help="Orders, about.")
-@click.option("--days", default=90, show_default=True, type=click.IntRange(1), help="Days of events.")
-@click.option("--order-days", default=365, show_default=True, type=click.IntRange(1), help="Days of orders.")
+@click.option(
+    "--orders", default=30_000, show_default=True, type=click.IntRange(0, 999_999_999), help="Orders, about."
+)
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3650), help="Days of events.")
+@click.option(
+    "--order-days", default=365, show_default=True, type=click.IntRange(1, 3650), help="Days of orders."
+)
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Same seed, same shop.")
 @click.option(
     "--until", help="End of the history (UTC); default: now.",

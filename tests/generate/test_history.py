@@ -3,7 +3,7 @@
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -23,9 +23,9 @@ from footfall.generate.shop import Shop
 from footfall.generate.truth import Truth
 from footfall.schema.migrate import migrate
 from tests import support
-from tests.conftest import empty
+from tests.generate import conftest
 
-SMALL = ("--users", "300", "--products", "50", "--events", "12000", "--orders", "1200")
+SMALL = conftest.SMALL
 LARGER = (
     "--users",
     "1000",
@@ -38,19 +38,6 @@ LARGER = (
     "--order-days",
     "90",
 )
-
-
-@pytest.fixture(scope="module")
-def answers(
-    config: Config, store_client: Client, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Any]]:
-    """The truth about a history that is in the store."""
-    empty(store_client)
-    path = tmp_path_factory.mktemp("truth") / "truth.json"
-    done = support.run(config, "generate", *SMALL, "--truth", str(path))
-    assert done.returncode == 0, done.stderr
-    yield json.loads(path.read_text())
-    empty(store_client)
 
 
 def rows(client: Client, sql: str) -> list[tuple[Any, ...]]:

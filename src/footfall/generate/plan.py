@@ -12,6 +12,9 @@ from typing import Any, Self
 from footfall.errors import UsageError
 
 DAY_MS = 86_400_000
+_EARLIEST = datetime(1975, 1, 1, tzinfo=UTC)  # dates begin in 1970, and users registered years before
+    1975, 1, 1, tzinfo=UTC
+)  # users have registered for years by then, and dates begin in 1970
 EVENTS_AN_ORDER = 4  # the shortest way to an order: product view, add to cart or signup, checkout, purchase
 
 
@@ -55,6 +58,8 @@ class Plan:
                 f"so ask for at most {events // EVENTS_AN_ORDER}"
             )
         end = end.astimezone(UTC)
+        if end - timedelta(days=max(days, order_days)) < _EARLIEST:
+            raise UsageError(f"a history cannot begin before {_EARLIEST:%Y}; it was to end on {end:%Y-%m-%d}")
         return cls(
             users=users,
             products=products,

@@ -232,7 +232,11 @@ def _signups(events: Events) -> Signups:
 def _session_keys(seed: int, number: Ints) -> U64:
     """A number for each session that looks random and is never used twice in one shop (splitmix64)."""
     with np.errstate(over="ignore"):
-        key = number.astype(np.uint64) + np.uint64(1) + np.uint64(seed) * np.uint64(0xD1342543DE82EF95)
+        key = (
+            number.astype(np.uint64)
+            + np.uint64(1)
+            + np.uint64(seed % (1 << 64)) * np.uint64(0xD1342543DE82EF95)
+        )
         key = key * np.uint64(0x9E3779B97F4A7C15)
         key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -32,6 +32,7 @@ from footfall.generate.columns import (
 )
 from footfall.generate.places import DEVICES, PLACES
 from footfall.generate.plan import DAY_MS, Plan
+from footfall.generate.rfm import Buyers
 from footfall.generate.shop import Slice
 
 FUNNEL: Final = (PAGE_VIEW, PRODUCT_VIEW, ADD, CHECKOUT, PURCHASE)
@@ -76,6 +77,7 @@ class Truth:
         self._products = np.zeros((plan.products * len(STATUSES), 3), np.int64)
         self._statuses = np.zeros((len(STATUSES), 4), np.int64)
         self._months: dict[str, I64] = {}
+        self._spenders = Buyers()
 
     def add_signups(self, signups: Signups) -> None:
         """Counts users who registered."""
@@ -110,6 +112,7 @@ class Truth:
 
     def _add_ledger(self, slice_: Slice) -> None:
         rows = slice_.ledger
+        self._spenders.add(rows)
         cell = (rows.product - 1) * len(STATUSES) + rows.status
         np.add.at(self._products[:, 0], cell, rows.total)
         np.add.at(self._products[:, 1], cell, rows.quantity)
@@ -153,6 +156,10 @@ class Truth:
             "statuses": self._by_status(),
             "products": self._by_product(),
             "months": self._by_month(),
+            "segments": [
+                {"segment": name, "users": users, "revenue": _text(money), "orders": orders}
+                for name, users, money, orders in self._spenders.segments()
+            ],
         }
 
     def _totals(self, user: U64) -> dict[str, Any]:
