@@ -13,8 +13,6 @@ from footfall.errors import UsageError
 
 DAY_MS = 86_400_000
 _EARLIEST = datetime(1975, 1, 1, tzinfo=UTC)  # dates begin in 1970, and users registered years before
-    1975, 1, 1, tzinfo=UTC
-)  # users have registered for years by then, and dates begin in 1970
 EVENTS_AN_ORDER = 4  # the shortest way to an order: product view, add to cart or signup, checkout, purchase
 
 
