@@ -86,3 +86,79 @@ def test_nothing_hostile_passes_at_any_place_of_a_statement(analyst_http: httpx.
         if not refused(analyst_http, place.format(atom))
     ]
     assert passed == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT " + "(" * 101 + "1" + ")" * 101,
+        "SELECT " + "(" * 95 + "1" + ")" * 95 + " + file('x')",
+        "SELECT " + "INTERVAL (" * 90 + "1" + ")" * 90,
+        "SELECT " + "+".join(["1"] * 5000),
+        "SELECT " + "NOT " * 5000 + "1",
+        "SELECT 1" + "::UInt8" * 5000,
+        "SELECT " + "[1]" * 3000,
+        "SELECT 1)",
+        "SELECT (1",
+        "SELECT '" + "x" * 100_000 + "'",
+        "SELECT 1 /*" + "x" * 100_000 + "*/",
+    ],
+)
+def test_texts_that_are_too_deep_or_too_long_are_refused_at_once(
+    analyst_http: httpx.Client, sql: str
+) -> None:
+    answer = analyst_http.post("/", content=sql)
+    assert answer.status_code != 200
+    assert code(answer) in {62, 167, 306, 497, 718}
+
+
+def test_bytes_that_are_no_text_are_refused(analyst_http: httpx.Client) -> None:
+    for sql in (b"SELECT '\xff'", b"SELECT 1\0", b"SELECT 1 \0; file('x')", b"\xfe\xff\x00S"):
+        assert code(analyst_http.post("/", content=sql)) == 62
+
+
+def test_long_lists_pass(analyst_http: httpx.Client) -> None:
+    numbers = ", ".join(str(n) for n in range(10_000))
+    assert analyst_http.post("/", content=f"SELECT 5 IN ({numbers})").text == "1\n"
+    names = ", ".join(f"'name {n}'" for n in range(3_000))
+    assert analyst_http.post("/", content=f"SELECT 'name 7' IN ({names})").text == "1\n"
+
+
+def test_a_statement_cannot_take_its_own_function_for_one_of_the_engine(reader_http: httpx.Client) -> None:
+    assert reader_http.post("/", content="WITH x -> x * 2 AS twice SELECT twice(4)").text == "8\n"
+    assert code(reader_http.post("/", content="WITH x -> x AS file SELECT file('/etc/passwd')")) == 497
+
+
+def test_decisions_are_kept_by_user_and_text(reader_http: httpx.Client, writer_http: httpx.Client) -> None:
+    sql = "SELECT count() FROM footfall_private.contacts"
+    assert writer_http.post("/", content=sql).status_code == 200
+    assert code(reader_http.post("/", content=sql)) == 497
+    assert writer_http.post("/", content=sql).status_code == 200
+
+
+@pytest.mark.parametrize("user", ["reader", "analyst"])
+def test_parameters_bind_in_guarded_statements(user: str, request: pytest.FixtureRequest) -> None:
+    client: httpx.Client = request.getfixturevalue(f"{user}_http")
+    params = {
+        "param_steps": "['a','b']",
+        "param_from": "2026-01-01 00:00:00.123",
+        "param_n": "3",
+        "param_none": "\\N",
+        "param_t": "(1,'x')",
+    }
+    sql = (
+        "SELECT {steps:Array(String)}[2], {from:DateTime64(3, 'UTC')}, {none:Nullable(UInt64)},"
+        " tupleElement({t:Tuple(UInt8, String)}, 2), windowFunnel({n:UInt64})(number, number = 1) FROM numbers({n:UInt8})"
+        " LIMIT {n:UInt32}"
+    )
+    assert client.post("/", params=params, content=sql).text == "b\t2026-01-01 00:00:00.123\t\\N\tx\t1\n"
+    for kind in ("Identifier", "AggregateFunction(uniq, UInt8)"):
+        assert code(client.post("/", params=params, content=f"SELECT {{n:{kind}}}")) == 497
+
+
+def test_behind_the_guard_handles_only_read(owner_http: httpx.Client, reader_http: httpx.Client) -> None:
+    """The second wall: the handle of a guarded user is read-only, and its limits are set before that."""
+    sql = "SELECT name, value FROM system.settings"
+    sql += " WHERE name IN ('readonly', 'max_execution_time') ORDER BY name"
+    assert reader_http.post("/", content=sql).text == "max_execution_time\t30\nreadonly\t1\n"
+    assert "readonly\t0" in owner_http.post("/", content=sql).text

@@ -41,6 +41,7 @@ _READER = {
     "max_execution_time": "30",
     "timeout_before_checking_execution_speed": "0",
     "max_memory_usage": str(4 * _GIB),
+    "function_range_max_elements_in_block": "10000000",
     "max_threads": "2",
 }
 _ANALYST = {
@@ -48,6 +49,7 @@ _ANALYST = {
     "max_execution_time": "10",
     "timeout_before_checking_execution_speed": "0",
     "max_memory_usage": str(2 * _GIB),
+    "function_range_max_elements_in_block": "10000000",
     "max_rows_to_read": "1000000000",
     "max_result_rows": "100000",
     "max_result_bytes": str(64 << 20),

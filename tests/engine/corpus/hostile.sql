@@ -645,6 +645,10 @@ SELECT (SELECT 1 WHERE ((x -> 1) AS sleep)(1) = 1), sleep(1)
 WITH x -> 1 AS flameGraphIf SELECT flameGraphIf(1, 1)
 ;;
 ## Time and memory
+SELECT length(arrayShuffle(range(100000000)))
+;;
+SELECT mannWhitneyUTest(number, number % 2) FROM numbers(50000000)
+;;
 SELECT sleep(3)
 ;;
 SELECT sleepEachRow(3) FROM footfall.events
