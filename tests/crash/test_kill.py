@@ -11,7 +11,7 @@ from footfall import store
 from footfall.config import Config
 from footfall.schema.migrate import migrate
 from tests import support
-from tests.crash.shop import Shop, sums
+from tests.crash.shop import Shop, ledger, sums
 from tests.ingest.client import Client, settle
 
 Start = Callable[..., support.Process]
@@ -40,6 +40,17 @@ def test_killed_under_load_nothing_is_lost_and_nothing_doubled(
     settle(Client(own_config))
     with store.connect(own_config, "footfall") as client:
         found = sums(client)
-    assert shop.sent > 0
-    assert found == dict.fromkeys(found, (shop.sent, shop.revenue)), (shop.retries, found)
-    assert isinstance(shop.revenue, Decimal)
+        ((rows, distinct),) = client.query("SELECT count(), uniqExact(entry_id) FROM orders").result_rows
+        base, rollup = ledger(client, "orders"), ledger(client, "mv_product_revenue")
+    assert shop.events
+    assert shop.orders
+    assert found == dict.fromkeys(found, (len(shop.events), shop.revenue)), shop.retries
+    # Each order is three changes and seven rows: two placed, two moved (out and in), one sent back.
+    count = len(shop.orders) // 3
+    assert rows == distinct == count * 7
+    assert base == rollup
+    assert base == {
+        "pending": (count, Decimal(0)),
+        "completed": (count, count * Decimal(3)),
+        "refunded": (count, count * Decimal("-0.50")),
+    }
