@@ -25,7 +25,7 @@ from footfall.ingest.split import split
 from footfall.ingest.validate import Validator
 from footfall.model import Kind, Reason
 
-SLICE_ITEMS = 2_000
+SLICE_ITEMS = 1_000  # what the event loop does in one go
 WAIT_LIMIT_S = 30.0
 # Lanes that a stage's changes go on to.
 _NEXT = {ORDER_ITEMS: (ORDERS,), USER_ITEMS: (USERS, CONTACTS), PRODUCT_ITEMS: (PRODUCTS,)}
