@@ -185,12 +185,21 @@ def test_rows_that_are_not_simulated_are_not_mixed_with(fresh_store: Config, wri
 
 def test_a_history_that_would_expire_at_once_is_refused(fresh_store: Config) -> None:
     with pytest.raises(UsageError, match="FOOTFALL_EVENTS_TTL_DAYS=0"):
-        history.generate(fresh_store, Plan.of(users=20, products=5, events=400, orders=40, days=91))
+        history.generate(fresh_store, Plan.of(users=20, products=5, events=400, orders=40, days=92))
     with pytest.raises(UsageError, match="FOOTFALL_ORDERS_TTL_DAYS=0"):
         until = datetime.now(UTC) - timedelta(days=3)
         history.generate(
             fresh_store, Plan.of(users=20, products=5, events=400, orders=40, until=until, days=60)
         )
+
+
+def test_a_history_that_is_being_finished_may_have_lost_its_first_days(
+    fresh_store: Config, reader: Client
+) -> None:
+    plan = Plan.of(users=20, products=5, events=900, orders=90, until=datetime.now(UTC) - timedelta(days=3))
+    record.start(fresh_store, plan)
+    history.generate(fresh_store, plan)
+    assert 0 < _loaded(reader)[0] <= _expected(plan)[0]
 
 
 def test_a_killed_run_goes_on_where_it_stopped(fresh_store: Config, reader: Client) -> None:

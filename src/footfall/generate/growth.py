@@ -60,11 +60,6 @@ class Curve:
     at: F64
     sums: F64
 
-    @property
-    def total(self) -> float:
-        """How many happen in all."""
-        return float(self.sums[-1])
-
     def by(self, at: float) -> float:
         """How many have happened by a time."""
         return float(np.interp(at, self.at, self.sums))

@@ -141,7 +141,14 @@ def empty(owner: Client) -> None:
 
 
 def _check_retention(config: Config, plan: Plan) -> None:
-    """Raises `UsageError` where the tables would forget the beginning of the history at once."""
+    """Raises `UsageError` where the tables would forget the beginning of the history at once.
+
+    A history that is being finished may have lost its first days meanwhile, and one that was planned just
+    before midnight its first day.
+    """
+    kept = record.read(config)
+    if kept and kept.plan == plan:
+        return
     now_ms = time.time_ns() // 1_000_000
     spans = (
         ("events", plan.events_from_ms, config.events_ttl_days),
@@ -149,7 +156,7 @@ def _check_retention(config: Config, plan: Plan) -> None:
     )
     for kind, start, days in spans:
         age = now_ms // DAY_MS - start // DAY_MS
-        if days and age >= days:
+        if days and age > days:
             raise UsageError(
                 f"the history begins {age} days ago, but {kind} are kept for {days} days: "
                 f"set FOOTFALL_{kind.upper()}_TTL_DAYS=0 (for ever) or {age + 1}, and run `footfall migrate`"

@@ -38,14 +38,15 @@ SLICE_EVENTS: Final = 75_000
 SLICE_ORDERS: Final = 25_000
 SLICE_DAYS: Final = 59
 ANONYMOUS_FROM: Final = 1_000_000_000_000  # anonymous ids are numbers in the order of first visits
-FIRST_SIGNUPS: Final = 0.3  # the share of orders that are a new user's first, where there are users enough
+FIRST_ORDERS: Final = 0.3  # the share of orders that are a new user's first
+NEW_USERS: Final = 0.85  # the share of users who sign up on the way to an order, at the most
 _SLICE_SEED: Final = 103
 _USER_YEARS_MS: Final = 2 * 365 * DAY_MS
 
 
 @dataclass(slots=True)
 class Slice:
-    """The rows of one slice, and the bounds of time that it was made for."""
+    """The rows of one slice."""
 
     number: int
     events: Events
@@ -68,7 +69,7 @@ class Shop:
         self.catalogue = catalogue(plan.seed, plan.products)
         self.shoppers = Shoppers(plan.seed, plan.users)
         self.placed = math.floor(self.growth.orders.by(plan.until_ms))
-        self.signup_share = min(FIRST_SIGNUPS, 0.85 * plan.users / max(self.placed, 1))
+        self.signup_share = min(FIRST_ORDERS, NEW_USERS * plan.users / max(self.placed, 1))
         self.first_users = plan.users - math.floor(self.placed * self.signup_share)
         self.bounds = self._bounds()
 
@@ -201,7 +202,7 @@ def _come_back(chance: Rng, visits: Visits) -> None:
 
 
 def _return_as_known(chance: Rng, buyers: Visits, browsers: Visits) -> None:
-    """Lets some who sign in on their way to an order be visitors who browsed unknown before, elsewhere named.
+    """Lets some who sign in on their way to an order be visitors who browsed unknown before.
 
     The shopper keeps the anonymous id and the device of the earlier visit, and comes from the same country.
     """
@@ -232,11 +233,8 @@ def _signups(events: Events) -> Signups:
 def _session_keys(seed: int, number: Ints) -> U64:
     """A number for each session that looks random and is never used twice in one shop (splitmix64)."""
     with np.errstate(over="ignore"):
-        key = (
-            number.astype(np.uint64)
-            + np.uint64(1)
-            + np.uint64(seed % (1 << 64)) * np.uint64(0xD1342543DE82EF95)
-        )
+        shop = np.uint64(seed % (1 << 64)) * np.uint64(0xD1342543DE82EF95)
+        key = shop + number.astype(np.uint64) + np.uint64(1)
         key = key * np.uint64(0x9E3779B97F4A7C15)
         key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
