@@ -148,8 +148,8 @@ def test_parameters_bind_in_guarded_statements(user: str, request: pytest.Fixtur
     }
     sql = (
         "SELECT {steps:Array(String)}[2], {from:DateTime64(3, 'UTC')}, {none:Nullable(UInt64)},"
-        " tupleElement({t:Tuple(UInt8, String)}, 2), windowFunnel({n:UInt64})(number, number = 1) FROM numbers({n:UInt8})"
-        " LIMIT {n:UInt32}"
+        " tupleElement({t:Tuple(UInt8, String)}, 2), windowFunnel({n:UInt64})(number, number = 1)"
+        " FROM numbers({n:UInt8}) LIMIT {n:UInt32}"
     )
     assert client.post("/", params=params, content=sql).text == "b\t2026-01-01 00:00:00.123\t\\N\tx\t1\n"
     for kind in ("Identifier", "AggregateFunction(uniq, UInt8)"):

@@ -140,6 +140,16 @@ def test_a_bad_row_writes_nothing(owner_http: httpx.Client, table: str) -> None:
     assert code(owner_http.post("/", content="INSERT INTO footfall.t FORMAT Nothing\n1")) == 73
 
 
+def test_a_large_body_that_nobody_wants_is_answered_all_the_same(
+    owner_http: httpx.Client, reader_http: httpx.Client
+) -> None:
+    lines = b"1,one\n" * 3_000_000
+    query = {"query": "INSERT INTO footfall.nothing FORMAT CSV"}
+    assert code(owner_http.post("/", params=query, content=lines)) == 60
+    assert code(reader_http.post("/", params=query, content=lines)) == 497
+    assert code(owner_http.post("/", content=b"SELECT '" + lines)) == 62
+
+
 def test_an_insert_may_bind_parameters(owner_http: httpx.Client, table: str) -> None:
     params = {"param_t": "t", "param_d": "footfall", "param_s": "one"}
     sql = "INSERT INTO {d:Identifier}.{t:Identifier} (a, s) SELECT 1, {s:String}"

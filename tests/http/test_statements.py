@@ -193,3 +193,10 @@ def test_unknown_paths_and_methods_are_refused(owner_http: httpx.Client) -> None
     options = owner_http.options("/")
     assert options.status_code == 204
     assert "Access-Control-Allow-Origin" not in options.headers
+
+
+def test_texts_may_hold_any_bytes(owner_http: httpx.Client) -> None:
+    assert owner_http.post("/", content=b"SELECT hex('\xff\xc3')").text == "FFC3\n"
+    answer = owner_http.get("/?query=SELECT%20hex('%FF%C3')")
+    assert answer.text == "FFC3\n"
+    assert owner_http.post("/", content="SELECT 'ü😀'".encode()).text == "ü😀\n"

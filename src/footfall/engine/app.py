@@ -38,7 +38,8 @@ class Engine:
         self.sessions = Sessions()
         self.host = platform.node() or "localhost"
         self.statements = ThreadPoolExecutor(sum(user.slots for user in self.users.values()), "statement")
-        self.helpers = ThreadPoolExecutor(8, "helper")
+        self.helpers = ThreadPoolExecutor(4, "helper")
+        self.guarding = ThreadPoolExecutor(1, "guard")
         self.running = Registry(self.database.open, self.helpers)
         self.slots = {user.name: Slots(user.slots, WAITING, WAIT_S) for user in self.users.values()}
         self.folder = config.data_dir / "tmp"
@@ -75,6 +76,7 @@ class Engine:
         for kill in kills:
             kill.cancel()
         self.statements.shutdown(wait=False, cancel_futures=True)
+        self.guarding.shutdown(wait=False, cancel_futures=True)
         self.helpers.shutdown(wait=not self.running.all(), cancel_futures=True)
         if not self.running.all():
             self.guard.close()

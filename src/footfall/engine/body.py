@@ -45,7 +45,7 @@ class Body:
         while not self.complete:
             await self._receive_one()
             if self._waiting > limit:
-                raise EngineError(307, f"the body is longer than {limit} bytes", "TOO_MANY_BYTES")
+                raise EngineError(SYNTAX_ERROR, f"Max query size exceeded: {limit} bytes")
 
     async def pump(self) -> None:
         """Receives the rest, as fast as a worker thread reads it."""

@@ -109,7 +109,7 @@ class Exchange:
             permitted = guard.known(user, given)
             if permitted is None:
                 loop = asyncio.get_running_loop()
-                permitted = await loop.run_in_executor(self._engine.helpers, guard.check, user, given)
+                permitted = await loop.run_in_executor(self._engine.guarding, guard.check, user, given)
             given = permitted.statement
             ask = replace(ask, settings={**ask.settings, **permitted.settings})
             reads = given.kind in (Kind.SELECT, Kind.READ)

@@ -8,7 +8,6 @@ not give as trees, must match a whole pattern. Decisions are kept by text; bound
 
 import json
 import re
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -67,12 +66,11 @@ class Permitted:
 
 
 class Guard:
-    """One parser's handle, used by one statement at a time, and the decisions that were made."""
+    """One parser's handle and the decisions that were made; `check` is for one thread at a time."""
 
     def __init__(self, open_handle: Callable[[], Handle]) -> None:
         self._open = open_handle
         self._handle: Handle | None = None
-        self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, bytes, str | None], Permitted] = OrderedDict()
 
     def known(self, user: User, given: Statement) -> Permitted | None:
@@ -83,13 +81,12 @@ class Guard:
         """What may run; raises `EngineError` 497 or 164 where nothing may."""
         may = RIGHTS[user.name]
         text = _text(given)
-        with self._lock:
-            try:
-                permitted = (self._insert if given.kind is Kind.INSERT else self._other)(may, given, text)
-            except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
-                raise EngineError(ACCESS_DENIED, "what is not understood is refused") from None
-            check_settings(user, permitted.settings)
-            self._keep((user.name, given.text, given.format), permitted)
+        try:
+            permitted = (self._insert if given.kind is Kind.INSERT else self._other)(may, given, text)
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+            raise EngineError(ACCESS_DENIED, "what is not understood is refused") from None
+        check_settings(user, permitted.settings)
+        self._keep((user.name, given.text, given.format), permitted)
         return permitted
 
     def close(self) -> None:
