@@ -4,7 +4,9 @@ Binds first, so that a port in use is one clear line and exit code 2; stops with
 SIGINT or SIGTERM even where endless streams are open.
 """
 
+import signal
 import socket
+from types import FrameType
 from typing import Any, Literal
 
 import uvicorn
@@ -46,8 +48,14 @@ def run_app(
         timeout_graceful_shutdown=GRACE_S,
         **options,
     )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)  # the server raises again what stopped it: that is no failure
     print(f"{name} {LISTENS} {config.url(name)}", flush=True)
     try:
         uvicorn.Server(settings).run(sockets=[listener])
     finally:
         listener.close()
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

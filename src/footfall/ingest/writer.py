@@ -13,7 +13,6 @@ import time
 from io import BytesIO
 from typing import Final
 
-from clickhouse_connect import common
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
@@ -47,9 +46,6 @@ class StoreLink:
     @property
     def client(self) -> Client:
         if self._client is None:
-            # The embedded engine reads for `writer` in read-only mode, where system.settings calls every
-            # setting read-only; the client would refuse to send those that an INSERT may well have.
-            common.set_setting("invalid_setting_action", "send")
             self._client = store.connect(
                 self._config,
                 "writer",
