@@ -10,6 +10,7 @@ own: every format comes out as ClickHouse writes it, in bounded memory, and a fu
 
 import fcntl
 import os
+import resource
 import signal
 import threading
 import time
@@ -21,6 +22,7 @@ from typing import IO, Any
 from footfall.engine.exceptions import from_engine
 from footfall.errors import UsageError
 
+FILES = 65_536
 _CONFIG = """<clickhouse>
     <query_log>
         <database>system</database>
@@ -111,6 +113,7 @@ class Database:
         (data_dir / "backups").mkdir(parents=True, exist_ok=True)
         config = data_dir / "clickhouse.xml"
         config.write_text(_CONFIG.format(data=data_dir))
+        _allow_files()
         self._connect = _load_chdb()
         self._address = f"{self._path}?config-file={config}"
         try:
@@ -128,6 +131,14 @@ class Database:
     def close(self) -> None:
         self._first.close()
         self._lock.close()
+
+
+def _allow_files() -> None:
+    """Raises the limit of open files: each of the engine's threads holds three, besides parts and sockets."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _load_chdb() -> Any:
