@@ -314,3 +314,14 @@ def wait_until(reached: Callable[[], bool], limit_s: float = 30) -> None:
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_projections_are_left_to_merges(config: Config, store_client: Client) -> None:
+    tables = store_client.query(
+        "SELECT name FROM system.tables WHERE database = 'footfall'"
+        " AND engine_full LIKE '%materialize_projections_on_insert = 0%' ORDER BY name"
+    ).result_rows
+    assert [name for (name,) in tables] == [
+        "daily_user_activity", "events", "mv_user_funnel", "orders", "users"
+    ]  # fmt: skip
+    assert migrate(config).changed == []

@@ -19,7 +19,7 @@ from clickhouse_connect.driver.exceptions import OperationalError
 from footfall import store
 from footfall.config import Config
 from footfall.errors import StoreUnavailable, UsageError
-from footfall.schema import retention, statements, users
+from footfall.schema import retention, statements, tuning, users
 from footfall.schema.retention import Store
 from footfall.schema.statements import FIRST_VERSION, Migration, Statement
 
@@ -100,6 +100,7 @@ def upgrade(client: Store, config: Config, folder: Path = statements.FOLDER) -> 
             report.migrated.append(f"{migration.version:04} {migration.name}")
     _create(client, [s for s in snapshot if s.kind != "TABLE"], report)
     report.changed += retention.apply(client, config)
+    report.changed += tuning.apply(client)
     return report
 
 
