@@ -41,6 +41,19 @@ def test_a_port_in_use_is_one_clear_line(engine: support.Process, tmp_path: Path
     assert f"{engine.config.engine_port}: Address already in use" in line
 
 
+def test_a_data_folder_of_any_name_works_or_is_refused(
+    tmp_path: Path, start: Callable[..., support.Process]
+) -> None:
+    config = support.make_config(tmp_path / "ü b'<c>")
+    start("engine", config)
+    with speaker(config) as client:
+        client.post("/", content="CREATE DATABASE shop")
+        assert "BACKUP_CREATED" in client.post("/", content="BACKUP DATABASE shop TO File('x')").text
+    refused = support.run(support.make_config(tmp_path / "a&b"), "engine", limit_s=30)
+    assert refused.returncode == 2
+    assert "'&'" in refused.stderr
+
+
 def test_it_ends_within_seconds_whatever_runs(engine: support.Process) -> None:
     table = "CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a"
     with speaker(engine.config) as client:

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from xml.sax.saxutils import escape as escape_xml
 
 from footfall.engine.exceptions import from_engine
 from footfall.errors import UsageError
@@ -108,11 +109,13 @@ class Database:
     """chDB on `<data_dir>/clickhouse`, open for the life of the process."""
 
     def __init__(self, data_dir: Path) -> None:
+        if odd := set("?&#%") & set(str(data_dir)):  # chDB takes the path within a connection string
+            raise UsageError(f"the data folder {data_dir} has a {min(odd)!r} in its name: use another one")
         self._path = data_dir / "clickhouse"
         self._lock = _lock(data_dir)
         (data_dir / "backups").mkdir(parents=True, exist_ok=True)
         config = data_dir / "clickhouse.xml"
-        config.write_text(_CONFIG.format(data=data_dir))
+        config.write_text(_CONFIG.format(data=escape_xml(str(data_dir))))
         _allow_files()
         self._connect = _load_chdb()
         self._address = f"{self._path}?config-file={config}"
