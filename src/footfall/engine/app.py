@@ -93,5 +93,5 @@ def serve(config: Config) -> None:
 
 
 def _not_our_broken_stream(record: logging.LogRecord) -> bool:
-    """A stream that ends with an error is left incomplete on purpose; uvicorn would log each."""
-    return "without completing response" not in record.getMessage()
+    """A stream that ends with an error, or with the engine, is left incomplete on purpose."""
+    return "ASGI callable returned without" not in record.getMessage()

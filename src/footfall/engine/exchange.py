@@ -143,6 +143,7 @@ class Exchange:
         work = asyncio.ensure_future(
             loop.run_in_executor(self._engine.statements, run, self._engine.handles, job)
         )
+        work.add_done_callback(_seen)
         watch = asyncio.create_task(self._watch(job, body, client.receive, work))
         rows = Rows(job.pipe, work, job.user.result_bytes, self._engine.folder)
         try:
@@ -155,7 +156,6 @@ class Exchange:
                 body.refuse_more()
                 await self._engine.running.kill(job.running, work)
             watch.cancel()
-            work.exception()  # it was sent, or there is nobody left to send it to
 
     async def _watch(self, job: Job, body: Body, receive: Receive, work: "asyncio.Future[Outcome]") -> None:
         """Brings the rest of the body; then waits for the client to hang up."""
@@ -184,6 +184,12 @@ class Exchange:
             await answer.whole(whole)
         else:
             await answer.stream(rows.pieces())
+
+
+def _seen(work: "asyncio.Future[Outcome]") -> None:
+    """Takes note of an error that nobody is left to be told about."""
+    if not work.cancelled():
+        work.exception()
 
 
 def _readonly(method: str, user: str, given: Statement) -> int:
