@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from clickhouse_connect.driver.client import Client
-from footfall.schema.migrate import migrate
 
 from footfall import store
 from footfall.config import Config
+from footfall.schema.migrate import migrate
 from tests import support
 
 

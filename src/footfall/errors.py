@@ -49,6 +49,12 @@ class InvalidParameter(CallersFault):
     name = "INVALID_PARAMETER"
 
 
+class LimitExceeded(CallersFault):
+    """A statement asks for more rows or bytes than its user may have; a narrower one passes."""
+
+    name = "LIMIT_EXCEEDED"
+
+
 class NotFound(CallersFault):
     """There is nothing of that name."""
 

@@ -10,10 +10,12 @@ from clickhouse_connect.driver import exceptions
 from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.query import QueryResult
 
-from footfall.errors import CallersFault, FootfallError, Overloaded, StoreUnavailable
+from footfall.errors import CallersFault, FootfallError, LimitExceeded, Overloaded, StoreUnavailable
 
-# ClickHouse's codes for a bound that was reached: too many queries, memory, time, rows or bytes.
-_LIMITS = frozenset({202, 241, 159, 158, 307, 396, 160})
+# ClickHouse's codes for a bound that was reached: of the store (too many queries, memory, time), which may
+# be free again in a moment, and of the statement (rows, bytes), which is not.
+_BUSY = frozenset({202, 241, 159, 160})
+_TOO_MUCH = frozenset({158, 307, 396})
 _MESSAGE = re.compile(r"DB::Exception: (?P<text>.*?)(?: \([A-Z_]+\))?(?: \(version .*)?$", re.DOTALL)
 
 
@@ -33,5 +35,9 @@ def store_error(error: Exception) -> FootfallError:
         return StoreUnavailable(f"the store does not answer: {error}")
     found = _MESSAGE.search(str(error))
     text = found["text"] if found else str(error)
-    fault = Overloaded if error.code in _LIMITS else CallersFault
+    fault: type[FootfallError] = CallersFault
+    if error.code in _BUSY:
+        fault = Overloaded
+    elif error.code in _TOO_MUCH:
+        fault = LimitExceeded
     return fault(text, store_code=error.code, store_name=error.name)
