@@ -12,6 +12,13 @@ from footfall.schema.migrate import migrate
 from tests import support
 
 
+def pytest_report_header() -> list[str]:
+    """Says where tests are left out because their data is not here."""
+    if support.SHARED_DATA.is_dir():
+        return []
+    return [f"real data: {support.SHARED_DATA} is not here, so tests/real_data is left out"]
+
+
 @pytest.fixture(scope="session")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
     """Configuration of a running engine whose schema is migrated; one a test worker."""

@@ -185,6 +185,7 @@ def test_the_page_recovers_with_the_engine_and_with_its_server(
     complaints: Complaints,
 ) -> None:
     complaints.expected = ("ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_REFUSED")
+    complaints.allowed = {503}
     engine = start("engine", own_config)
     migrate(own_config)
     live = start("live", own_config)

@@ -8,7 +8,6 @@ runs the brief's queries, with the code of `footfall.schema` itself.
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINES = {"chdb==3.7.2": "25.8", "chdb-core==26.1.0": "26.1"}
-BRIEF = ROOT.parent / "shared" / "brief.md"
+BRIEF = Path(__file__).parent / "brief"
 PRELUDE = (
     "SET insert_deduplicate = 1",
     "SET deduplicate_blocks_in_dependent_materialized_views = 1",
@@ -196,7 +195,7 @@ def brief_holds(engine: Embedded) -> None:
         event("purchase", moment(today, 2), 1234, country="UK", revenue="5"),
     ]
     engine.insert("events", bought, "brief")
-    patterns = dict(re.findall(r"#### (Pattern \d): .*?```sql\n(.*?)```", BRIEF.read_text(), re.DOTALL))
+    patterns = {f"Pattern {path.stem[-1]}": path.read_text() for path in BRIEF.glob("pattern_*.sql")}
     engine.command("USE footfall")
     assert sorted(row[2] for row in engine.rows(patterns["Pattern 1"])) == ["100", "2"]
     assert engine.rows(patterns["Pattern 2"]) == [("102", "81", "21", str(21 * 100 / 81))]

@@ -1,9 +1,9 @@
 """The brief's four query patterns, exactly as printed there, over the store's own HTTP interface."""
 
 import json
-import re
 import urllib.request
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +11,9 @@ from clickhouse_connect.driver.client import Client
 
 from footfall.config import Config
 from tests.schema.support import event, insert, moment
-from tests.support import ROOT
 
-BRIEF = ROOT.parent / "shared" / "brief.md"
-PATTERNS = dict(re.findall(r"#### (Pattern \d): .*?```sql\n(.*?)```", BRIEF.read_text(), re.DOTALL))
+BRIEF = Path(__file__).parent / "brief"
+PATTERNS = {f"Pattern {path.stem[-1]}": path.read_text() for path in BRIEF.glob("pattern_*.sql")}
 TODAY = datetime.now(UTC).date()
 YESTERDAY_S = -86_400
 
