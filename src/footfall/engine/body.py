@@ -47,9 +47,12 @@ class Body:
             if self._waiting > limit:
                 raise EngineError(SYNTAX_ERROR, f"Max query size exceeded: {limit} bytes")
 
+    def may_be_awaited(self) -> None:
+        """From now on a reader waits for what `pump` will bring; to be said before a worker thread starts."""
+        self._may_block = True
+
     async def pump(self) -> None:
         """Receives the rest, as fast as a worker thread reads it."""
-        self._may_block = True
         try:
             while not self.complete:
                 while self._waiting > LIMIT:

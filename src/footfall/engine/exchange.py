@@ -140,6 +140,7 @@ class Exchange:
         if job.statement.kind is Kind.SELECT:
             job.pipe = Pipe()
         started = time.perf_counter_ns()
+        body.may_be_awaited()
         work = asyncio.ensure_future(
             loop.run_in_executor(self._engine.statements, run, self._engine.handles, job)
         )
