@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import psutil
 import pytest
 
 from footfall import store
-from footfall.config import Config
+from footfall.config import Config, settings
 from tests import support
 from tests.support import Process
 
@@ -128,3 +129,21 @@ def test_a_full_disk_is_one_line_and_exit_code_2(own_config: Config, tmp_path: P
     assert result.returncode == 2, result.stderr
     assert result.stderr.count("\n") == 1
     assert "is full: " in result.stderr
+
+
+def test_with_a_clickhouse_server_no_engine_is_started(
+    own_config: Config, start: Callable[..., Process], tmp_path: Path
+) -> None:
+    start("engine", own_config)
+    secrets = {s.name: getattr(own_config, s.name) for s in settings() if s.metadata["secret"]}
+    (tmp_path / "other").mkdir()
+    config = support.make_config(tmp_path / "other", clickhouse_url=own_config.url("engine"), **secrets)
+    stack = up(config)
+    try:
+        assert child(stack, "engine") is None
+        assert not any(line.startswith("engine") for line in stack.output().splitlines())
+        assert not (config.data_dir / "clickhouse").exists()
+        with urllib.request.urlopen(config.url("dashboard") + "/api/stats", timeout=20) as answer:
+            assert answer.status == 200
+    finally:
+        assert stack.stop() == 0
