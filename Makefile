@@ -14,14 +14,17 @@ SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 
 # The wheel brings node and npm to machines that have none.
 export PATH := $(PATH):$(CURDIR)/$(VENV)/bin
-export FOOTFALL_DATA_DIR ?= $(CURDIR)/data
 
 help: ## Show these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 setup: .make/python .make/web ## Install everything into .venv and build the front end
 
-up: setup ## Start everything with a demo shop: http://127.0.0.1:3000 and :3001
+# Without it, commands run here would look into another folder than the one that `make up` fills.
+footfall.toml:
+	@echo 'data_dir = "data"' > $@
+
+up: setup footfall.toml ## Start everything with a demo shop: http://127.0.0.1:3000 and :3001
 	@exec $(VENV)/bin/footfall up --demo
 
 test: setup .make/chromium ## Run all tests; TESTS=tests/schema runs a part

@@ -77,3 +77,16 @@ def test_another_address_is_refused_until_every_credential_is_set(tmp_path: Path
     secrets = [s for s in configuration.settings() if s.metadata["secret"]]
     environ |= {configuration.variable(s): f"secret-{s.name}" for s in secrets}
     assert configuration.load(environ, tmp_path).host == "0.0.0.0"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("FOOTFALL_CURRENCY", "dollars", "a code of ISO 4217"),
+        ("FOOTFALL_CLICKHOUSE_URL", "clickhouse", "a URL like http://clickhouse:8123"),
+    ],
+)
+def test_a_value_of_another_form_is_refused(tmp_path: Path, variable: str, value: str, says: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(says)) as refusal:
+        configuration.load({"FOOTFALL_DATA_DIR": str(tmp_path), variable: value}, tmp_path)
+    assert variable in refusal.value.message

@@ -15,15 +15,17 @@ from tests.schema.test_rollups import HOURLY, TODAY
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
-    """A running engine with the schema and three events."""
+    """A running stack with three events."""
     config = support.make_config(tmp_path_factory.mktemp("operate"))
-    process = support.start("engine", config)
+    engine = support.start("engine", config)
     migrate(config)
     with store.connect(config, "footfall") as client:
         block = [event("purchase", moment(TODAY, -60), user, revenue="1.5") for user in (0, 1, 2)]
         insert(client, "events", block, "operate")
+    servers = [support.start(server, config) for server in ("ingest", "dashboard", "live")]
     yield config
-    process.stop()
+    for process in (*servers, engine):
+        process.stop()
 
 
 def test_doctor_finds_nothing_wrong_with_a_good_stack(stack: Config) -> None:
@@ -54,6 +56,7 @@ def test_doctor_says_what_is_wrong_and_exits_with_1(stack: Config) -> None:
 def test_doctor_says_that_the_store_is_away(own_config: Config) -> None:
     result = support.run(own_config, "doctor")
     assert result.returncode == 1
+    assert f"ingest does not answer at {own_config.url('ingest')}" in result.stdout
     assert f"store does not answer at {own_config.store_url}" in result.stdout
 
 

@@ -7,12 +7,14 @@ else from the default. Passwords and the write key that are not set are made at 
 """
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from footfall.errors import UsageError
 
@@ -103,6 +105,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     Raises `UsageError` where a setting is unknown or has a value that is not accepted.
     """
     config = read(os.environ if environ is None else environ, Path() if folder is None else folder)
+    _check(config)
     _refuse_open_bind(config)
     return _with_secrets(config)
 
@@ -148,6 +151,18 @@ def _parse(setting: Field[Any], value: object) -> Any:
     if setting.name == "log_level" and value not in {"debug", "info", "warning", "error"}:
         raise UsageError(f"{variable(setting)} is {value!r}; it takes debug, info, warning or error")
     return Path(str(value)) if setting.type is Path else str(value)
+
+
+def _check(config: Config) -> None:
+    url = urlsplit(config.clickhouse_url)
+    if config.clickhouse_url and (url.scheme not in {"http", "https"} or not url.hostname):
+        raise UsageError(
+            f"FOOTFALL_CLICKHOUSE_URL is {config.clickhouse_url!r}; it takes a URL like http://clickhouse:8123"
+        )
+    if not re.fullmatch("[A-Z]{3}", config.currency):
+        raise UsageError(
+            f"FOOTFALL_CURRENCY is {config.currency!r}; it takes a code of ISO 4217 such as USD, EUR or GBP"
+        )
 
 
 def _refuse_open_bind(config: Config) -> None:

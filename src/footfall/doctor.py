@@ -4,16 +4,20 @@ Each check is a small function that yields findings; a check that cannot look sa
 is changed.
 """
 
+import http.client
 import shutil
 import stat
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
 from footfall import store
 from footfall.config import Config, StoreUser
+from footfall.errors import UsageError
 from footfall.schema import migrate, retention
 
 FREE_BYTES = 1 << 30
@@ -36,6 +40,8 @@ SELECT database || '.' || table AS name, command, latest_fail_reason FROM system
 WHERE NOT is_done AND latest_fail_reason != '' AND database IN ('footfall', 'footfall_private')
 """
 _VERSION = "SELECT version()"
+_SERVERS: tuple[Literal["ingest", "dashboard", "live"], ...] = ("ingest", "dashboard", "live")
+_ANSWER_S = 5
 _USERS: tuple[StoreUser, ...] = ("writer", "reader", "analyst")
 
 
@@ -51,9 +57,10 @@ def examine(config: Config) -> Iterator[Finding]:
     """Looks at everything, in the order of the data's flow."""
     yield from _secrets(config)
     yield from _disk(config)
+    yield from _servers(config)
     try:
         client = store.connect(config, "footfall", database=None)
-    except (DatabaseError, OperationalError) as error:
+    except (DatabaseError, OperationalError, UsageError) as error:
         yield Finding(False, f"store does not answer at {config.store_url} as footfall: {error}")
         return
     with client:
@@ -85,11 +92,21 @@ def _disk(config: Config) -> Iterator[Finding]:
     yield Finding(free >= FREE_BYTES, f"disk of {config.data_dir} has {_mib(free)} MiB free")
 
 
+def _servers(config: Config) -> Iterator[Finding]:
+    for server in _SERVERS:
+        url = config.url(server)
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=_ANSWER_S):  # noqa: S310
+                yield Finding(True, f"{server} answers at {url}")
+        except (OSError, http.client.HTTPException) as error:
+            yield Finding(False, f"{server} does not answer at {url}: {error}")
+
+
 def _users(config: Config) -> Iterator[Finding]:
     for user in _USERS:
         try:
             store.connect(config, user, database=None).close()
-        except DatabaseError as error:
+        except (DatabaseError, UsageError) as error:
             yield Finding(False, f"user {user} cannot log in: {error}")
         else:
             yield Finding(True, f"user {user} logs in")

@@ -325,3 +325,22 @@ def test_projections_are_left_to_merges(config: Config, store_client: Client) ->
         "daily_user_activity", "events", "mv_user_funnel", "orders", "users"
     ]  # fmt: skip
     assert migrate(config).changed == []
+
+
+def test_a_shop_keeps_its_currency(fresh_store: Config, store_client: Client) -> None:
+    insert(
+        store_client,
+        "events",
+        [event("purchase", moment(datetime.now(UTC).date(), 1), 1, currency="USD")],
+        "c",
+    )
+    with pytest.raises(UsageError, match="holds money in USD, but FOOTFALL_CURRENCY is EUR"):
+        migrate(dataclasses.replace(fresh_store, currency="EUR"))
+    assert migrate(fresh_store).changed == []
+
+
+def test_a_wrong_password_is_one_line(config: Config) -> None:
+    with pytest.raises(
+        UsageError, match="refuses user footfall: its password is neither FOOTFALL_PASSWORD nor"
+    ):
+        migrate(dataclasses.replace(config, password="wrong"))

@@ -40,6 +40,12 @@ _DROPS = """
 SELECT table, latest_fail_reason FROM system.mutations
 WHERE database = 'footfall' AND NOT is_done AND command LIKE '%DROP PROJECTION%'
 """
+_CURRENCIES = """
+SELECT currency FROM footfall.orders WHERE currency NOT IN ('', {currency:String})
+UNION ALL
+SELECT currency FROM footfall.events WHERE currency NOT IN ('', {currency:String})
+LIMIT 1
+"""
 _OBJECTS = "SELECT database, name FROM system.tables WHERE database IN ('footfall', 'footfall_private')"
 
 
@@ -99,6 +105,7 @@ def upgrade(client: Store, config: Config, folder: Path = statements.FOLDER) -> 
             _step(client, migration)
             report.migrated.append(f"{migration.version:04} {migration.name}")
     _create(client, [s for s in snapshot if s.kind != "TABLE"], report)
+    _refuse_other_currency(client, config)
     report.changed += retention.apply(client, config)
     report.changed += tuning.apply(client)
     return report
@@ -176,6 +183,15 @@ def _refuse_newer(applied: set[int], version: int) -> None:
         raise UsageError(
             f"the schema is at version {newest} and this release of Footfall knows only up to {version}: "
             "a newer release has migrated it; run that one"
+        )
+
+
+def _refuse_other_currency(client: Store, config: Config) -> None:
+    """One shop has one currency: sums of two would mean nothing."""
+    for (currency,) in client.query(_CURRENCIES, parameters={"currency": config.currency}).result_rows:
+        raise UsageError(
+            f"the store holds money in {currency}, but FOOTFALL_CURRENCY is {config.currency}: set it to "
+            f"{currency}, or keep the other currency in a data folder of its own"
         )
 
 

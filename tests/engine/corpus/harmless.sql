@@ -97,7 +97,7 @@ SELECT retention(event_type = 'signup', event_type = 'purchase') FROM events GRO
 ;;
 SELECT toStartOfMonth(order_date) AS month, sum(total_amount) AS net FROM orders WHERE status NOT IN ('pending', 'adjusted') GROUP BY month ORDER BY month
 ;;
-SELECT country, sum(revenue) AS revenue, revenue / sum(revenue) OVER () AS share FROM events GROUP BY country ORDER BY revenue DESC
+SELECT country, sum(revenue) AS revenue, revenue / nullIf(sum(revenue) OVER (), 0) AS share FROM events GROUP BY country ORDER BY revenue DESC
 ;;
 SELECT user_id, event_timestamp, lagInFrame(event_timestamp) OVER (PARTITION BY user_id ORDER BY event_timestamp ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS previous FROM events
 ;;
