@@ -2,7 +2,8 @@
 
 The structs are what one item of a request (or one line of a file) may hold: decoding one checks names and
 JSON types, and `footfall.ingest.validate` checks the values. An absent field and `null` mean the same.
-Ids outside are any string (or a whole number); inside they are the 64-bit numbers of `numeric_id`.
+Ids outside are any string (or a whole number); inside they are the 64-bit numbers of `numeric_id`, and of
+`anonymous_number` for shoppers who are not known yet.
 """
 
 from datetime import UTC, datetime
@@ -166,6 +167,17 @@ def numeric_id(text: str) -> int:
         if number < 1 << 63:
             return number
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) | 1 << 63 if text else 0
+
+
+def anonymous_number(text: str) -> int:
+    """The UInt64 that stands for an anonymous id: always a hash, and in a domain of its own.
+
+    So a shop that gives a visitor and a user the same text, or the same number, never joins the two by it.
+    0 is nobody: the empty string and "0".
+    """
+    if text in {"", "0"}:
+        return 0
+    return int.from_bytes(blake2b(text.encode(), digest_size=8, person=b"anonymous").digest()) | 1 << 63
 
 
 def uuid_bytes(text: str) -> bytes:

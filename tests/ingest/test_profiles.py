@@ -7,7 +7,7 @@ from clickhouse_connect.driver.client import Client as StoreClient
 
 from footfall.ingest.changes import Origin, UserChange
 from footfall.ingest.profiles import merge_users
-from footfall.model import numeric_id
+from footfall.model import anonymous_number, numeric_id
 from tests.ingest.client import Client
 from tests.ingest.make import NOW_MS, new_id
 
@@ -72,7 +72,7 @@ def test_an_anonymous_id_is_linked_to_the_user(shop: Client, store_client: Store
     event = {"event_type": "login", "user_id": user, "anonymous_id": anonymous}
     send(shop, "events", *({**event, "event_id": new_id()} for _ in range(5)))
     rows = store_client.query("SELECT anonymous_id, user_id FROM identities").result_rows
-    assert rows == [(numeric_id(anonymous), numeric_id(user))]
+    assert rows == [(anonymous_number(anonymous), numeric_id(user))]
 
 
 def test_two_ids_with_one_hash_are_told_apart_by_refusing_the_second() -> None:

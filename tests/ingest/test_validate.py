@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from footfall.ingest.fields import Rules
 from footfall.ingest.split import split
-from footfall.model import EPOCH, KINDS, Event, Kind, Order, User, numeric_id
+from footfall.model import EPOCH, KINDS, Event, Kind, Order, User, anonymous_number, numeric_id
 from tests.ingest.make import DAY_MS, NOW_MS, RULES, code, row, validated
 
 VIEW = {"event_type": "page_view"}
@@ -235,7 +235,25 @@ def test_an_id_that_is_a_uuid_is_kept_and_any_other_leads_to_one() -> None:
 
 
 def test_an_anonymous_shopper_stands_in_user_id_until_a_user_is_named() -> None:
-    assert row("events", event(anonymous_id="a1"))["user_id"] == numeric_id("a1")
+    assert row("events", event(anonymous_id="a1"))["user_id"] == anonymous_number("a1")
     (entries,), _, _ = validated("events", event(anonymous_id="a1", user_id="7"))
     assert entries[0].row[4] == 7
-    assert entries[1].row[:2] == (numeric_id("a1"), 7)
+    assert entries[1].row[:2] == (anonymous_number("a1"), 7)
+
+
+@pytest.mark.parametrize("text", ["bob", "17", "1000000000000"])
+def test_an_anonymous_id_is_never_the_user_of_the_same_text(text: str) -> None:
+    known, unknown = row("events", event(user_id=text)), row("events", event(anonymous_id=text))
+    assert known["user_id"] != unknown["user_id"] >= 1 << 63
+    pairs: list[tuple[Kind, bytes]] = [
+        ("events", event(anonymous_id=text, user_id=text)),
+        ("users", user_named(text)),
+    ]
+    for kind, item in pairs:
+        (entries,), _, _ = validated(kind, item)
+        assert entries[1].row[:2] == (anonymous_number(text), numeric_id(text))
+    assert row("events", event(anonymous_id="0"))["user_id"] == 0
+
+
+def user_named(text: str) -> bytes:
+    return json.dumps({"user_id": text, "anonymous_id": text}).encode()

@@ -22,6 +22,7 @@ from footfall.model import (
     Product,
     Reason,
     User,
+    anonymous_number,
     derived_uuid,
     numeric_id,
     uuid_bytes,
@@ -236,8 +237,8 @@ def user(item: User, raw: bytes, sender: Sender, _: Rules) -> list[Entry]:
     )
     found = [Entry(USER_ITEMS, _key(b"user", external), _content(raw), pack(change), 0)]
     if item.anonymous_id is not None:
-        anonymous = numeric_id(fields.id_text("anonymous_id", item.anonymous_id))
-        if anonymous and anonymous != user_id:
+        anonymous = anonymous_number(fields.id_text("anonymous_id", item.anonymous_id))
+        if anonymous:
             found.append(link(anonymous, user_id, updated_at))
     return found
 

@@ -6,7 +6,7 @@ from footfall.ingest import fields
 from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.lanes import EVENTS, IDENTITIES, month_of
 from footfall.ingest.outcome import Entry, Occurrences, Sender
-from footfall.model import NO_PROPERTIES, Event, Reason, numeric_id, uuid_bytes
+from footfall.model import NO_PROPERTIES, Event, Reason, anonymous_number, numeric_id, uuid_bytes
 
 _UINT32 = (1 << 32) - 1
 
@@ -33,8 +33,8 @@ def entries(item: Event, raw: bytes, sender: Sender, rules: Rules, occurrences: 
     user_id = 0 if item.user_id is None else numeric_id(fields.id_text("user_id", item.user_id))
     links: list[Entry] = []
     if item.anonymous_id is not None:
-        anonymous = numeric_id(fields.id_text("anonymous_id", item.anonymous_id))
-        if user_id and anonymous and anonymous != user_id:
+        anonymous = anonymous_number(fields.id_text("anonymous_id", item.anonymous_id))
+        if user_id and anonymous:
             links.append(link(anonymous, user_id, at))
         user_id = user_id or anonymous
 
