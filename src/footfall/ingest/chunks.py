@@ -230,9 +230,16 @@ def oldest(connection: sqlite3.Connection) -> int | None:
 
 
 def items(connection: sqlite3.Connection, lane: str, limit: int) -> list[tuple[int, bool, bytes]]:
-    """(id, urgent, body) of a stage's next chunks, in order; `limit` chunks at the most."""
+    """(id, urgent, body) of a stage's next chunks, in order: `limit` at the most, and of bounded size."""
     query = "SELECT id, urgent, body FROM chunks WHERE lane = ? ORDER BY id LIMIT ?"
-    return [(row[0], bool(row[1]), row[2]) for row in connection.execute(query, (lane, limit))]
+    taken: list[tuple[int, bool, bytes]] = []
+    size = 0
+    for chunk_id, urgent, body in connection.execute(query, (lane, limit)):
+        size += len(body)
+        if taken and size > BLOCK_BYTES:
+            break
+        taken.append((chunk_id, bool(urgent), body))
+    return taken
 
 
 def consume(connection: sqlite3.Connection, lane: str, last: int) -> None:

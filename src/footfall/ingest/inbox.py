@@ -44,7 +44,10 @@ _CHECKPOINT_PAGES: Final = 16_384
 
 @dataclass(slots=True)
 class Batch:
-    """A request's items, or a slice of them; `accepted` and `duplicate` count the slices before it."""
+    """A request's items, or a slice of them; `accepted` and `duplicate` count the slices before it.
+
+    `letters` are entries that count as no item: dead letters, and stubs of users and products.
+    """
 
     batch_id: bytes
     items: list[list[Entry]]

@@ -27,7 +27,7 @@ from footfall.ingest.outcome import Entry
 from footfall.ingest.writer import POLL_S, Worker
 from footfall.model import EPOCH, Kind, Reason, derived_uuid, money
 
-CHUNKS_AT_ONCE: Final = 8
+CHUNKS_AT_ONCE: Final = 500  # requests that name somebody new bring many small chunks; a round takes a flush
 IDS_AT_ONCE: Final = 5_000
 
 Row = tuple[Any, ...]

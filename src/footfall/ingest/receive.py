@@ -22,6 +22,7 @@ from footfall.ingest.metrics import Metrics
 from footfall.ingest.outcome import ItemError, Sender
 from footfall.ingest.receipts import ERRORS_LIMIT, Receipt
 from footfall.ingest.split import split
+from footfall.ingest.stubs import Names
 from footfall.ingest.validate import Validator
 from footfall.model import Kind, Reason
 
@@ -55,6 +56,7 @@ class Receiver:
         self.reader = inbox.connect()
         self._rules = Rules.of(config)
         self._known = Known(config)
+        self._names = Names()
 
     def close(self) -> None:
         self._known.close()
@@ -68,7 +70,9 @@ class Receiver:
         items = split(body.text, ndjson=body.ndjson)
         if not items:
             raise CallersFault("the body holds no items", name="UNPROCESSABLE", code=422)
-        validator = Validator(request.kind, sender, self._rules, letters=request.source != "replay")
+        validator = Validator(
+            request.kind, sender, self._rules, letters=request.source != "replay", names=self._names
+        )
         receipt, awaited = await self._keep(request, validator, items, cut=body.cut)
         self._count(request.kind, receipt)
         if receipt.accepted + receipt.duplicate == 0:
@@ -99,12 +103,13 @@ class Receiver:
             if last and cut:
                 rejected += 1
                 errors = [*errors[: ERRORS_LIMIT - 1], _cut(len(items))]
+            stubs, names = validator.stubs()
             fresh = await self._known.unknown(request.kind, good) if request.imports else good
             duplicate += len(good) - len(fresh)
             batch = Batch(
                 validator.sender.batch_id,
                 fresh,
-                letters,
+                [*letters, *stubs],
                 urgent=request.wait,
                 receipt=last,
                 accepted=accepted,
@@ -113,8 +118,9 @@ class Receiver:
                 errors=errors,
             )
             result = await self.inbox.accept(batch)
+            self._names.add(names)
             accepted, duplicate = result.receipt.accepted, result.receipt.duplicate
-            for lane in {entry.lane for item in fresh for entry in item}:
+            for lane in {entry.lane for item in (*fresh, stubs) for entry in item}:
                 # All of it may be duplicates that are still on their way: then their lane's newest counts.
                 awaited[lane] = result.chunks.get(lane) or chunks.last_id(self.reader, lane)
         return result.receipt, awaited

@@ -18,6 +18,7 @@ from footfall.ingest import changes, events
 from footfall.ingest.dead_letters import letter
 from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.outcome import Entry, ItemError, Occurrences, Sender
+from footfall.ingest.stubs import Name, Names, named, stub
 from footfall.model import Event, Kind, Order, Product, Reason, User
 
 ITEM_LIMIT = 1 << 20
@@ -45,12 +46,17 @@ _FIELDS = len(Event.__struct_fields__)
 class Validator:
     """Validates the items of one request, slice by slice."""
 
-    def __init__(self, kind: Kind, sender: Sender, rules: Rules, *, letters: bool = True) -> None:
+    def __init__(
+        self, kind: Kind, sender: Sender, rules: Rules, *, letters: bool = True, names: Names | None = None
+    ) -> None:
         self.kind = kind
         self.sender = sender
         self.rules = rules
         self.letters = letters
         self.occurrences = Occurrences()
+        # Names of users and products that get a stub with this request; without `names` there are none.
+        self._new_names: dict[Name, None] = {}
+        self._names = names if kind in {"events", "orders"} else None
         self._decode = _DECODERS[kind].decode
         self._make = self._maker()
 
@@ -90,7 +96,18 @@ class Validator:
         except RecursionError:
             raise Rejected(Reason.TOO_DEEP, "", "the item is nested too deep") from None
         self._refuse_doubled(item, raw)
-        return self._make(item, raw)
+        made = self._make(item, raw)
+        if self._names is not None:
+            for name in named(item):
+                if name not in self._names:
+                    self._new_names[name] = None
+        return made
+
+    def stubs(self) -> tuple[list[Entry], list[Name]]:
+        """Stubs of what the items since the last call named for the first time, and these names."""
+        new = list(self._new_names)
+        self._new_names = {}
+        return [stub(name, self.sender, self.rules) for name in new], new
 
     def _refuse_doubled(self, item: Any, raw: bytes) -> None:
         """A name given twice is a mistake that JSON leaves open; taking either value would be a guess."""
