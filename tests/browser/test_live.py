@@ -135,6 +135,14 @@ def test_sql_runs_and_shows_its_error_in_place(page: Page, complaints: Complaint
     expect(result.get_by_role("alert")).to_contain_text("nothing")
     run_sql(page, "SELECT number FROM numbers(100000)")
     expect(page.locator("#sql-status")).to_contain_text("at most 1,000 rows")
+    run_sql(page, "SELECT groupArray(repeat('x', 100000)) FROM numbers(60)")
+    expect(result).to_contain_text("The first row alone is larger than 4 MiB")
+    run_sql(page, "SELECT sum(number) FROM numbers(100000000000)")
+    expect(result.get_by_role("alert")).to_contain_text("A narrower statement passes")
+    run_sql(page, "SELECT 1 FORMAT CSV")
+    expect(result.get_by_role("alert")).to_contain_text("leave FORMAT out")
+    run_sql(page, "EXPLAIN AST SELECT 1")
+    expect(result.get_by_text("SelectWithUnionQuery")).to_be_visible()
 
 
 @pytest.mark.parametrize(

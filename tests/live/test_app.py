@@ -116,6 +116,68 @@ def test_sql_that_is_refused_says_why(url: str, statement: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("statement", "row"),
+    [
+        ("EXPLAIN SELECT 1", "ReadFrom"),
+        ("EXPLAIN AST SELECT 1", "SelectWithUnionQuery"),
+        ("SHOW TABLES", "events"),
+        ("SHOW CREATE TABLE events", "CREATE TABLE"),
+        ("DESCRIBE events", "event_type"),
+        ("-- the largest\nSELECT 'FORMAT CSV' AS format -- FORMAT CSV", "FORMAT CSV"),
+        ("(SELECT 1 AS one) UNION ALL (SELECT 2);", "2"),
+        ("WITH 3 AS x SELECT x SETTINGS max_threads = 1", "3"),
+    ],
+)
+def test_every_kind_of_reading_statement_is_a_table(url: str, statement: str, row: str) -> None:
+    answer = post(f"{url}/api/sql", {"sql": statement})
+    assert answer.status == 200, answer.body
+    assert any(cells[0].lstrip().startswith(row) for cells in answer.json["data"]), answer.body
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT 1 FORMAT CSV",
+        "SELECT 'x' FROM numbers(5) FORMAT JSONCompactEachRow;",
+        "SELECT 1 FORMAT Null SETTINGS max_threads = 1",
+        "SHOW TABLES FORMAT TSV",
+    ],
+)
+def test_a_format_of_ones_own_is_refused_in_words(url: str, statement: str) -> None:
+    answer = post(f"{url}/api/sql", {"sql": statement})
+    assert answer.status == 400
+    assert "leave FORMAT out" in answer.json["error"]["message"]
+
+
+@pytest.mark.parametrize("statement", ["SELECT * FORM events", "SELEC 1", "SET x = 1", "EXPLAIN", "SELECT ("])
+def test_an_error_speaks_of_nothing_but_what_was_typed(url: str, statement: str) -> None:
+    answer = post(f"{url}/api/sql", {"sql": statement})
+    assert answer.status == 400, answer.body
+    error = answer.json["error"]
+    assert error["store_code"] and "FORMAT" not in error["message"].partition("Expected")[0], error
+
+
+@pytest.mark.parametrize("text", ["", " ; ", "-- nothing", "/* nothing */ ;", "# nothing"])
+def test_a_text_without_a_statement_is_told_so(url: str, text: str) -> None:
+    answer = post(f"{url}/api/sql", {"sql": text})
+    assert answer.status == 400
+    assert "there is no statement" in answer.json["error"]["message"]
+
+
+def test_a_row_over_the_bound_is_cut_and_not_an_error(url: str) -> None:
+    many = sql.BYTES // 100_000 + 1
+    answer = post(f"{url}/api/sql", {"sql": f"SELECT groupArray(repeat('x', 100000)) FROM numbers({many})"})
+    assert answer.status == 200, answer.body[:500]
+    assert answer.json["data"] == [] and answer.json["meta"]["cut"] is True
+    assert len(answer.json["meta"]["columns"]) == 1
+
+
+def test_too_much_is_the_statements_fault(url: str) -> None:
+    error = post(f"{url}/api/sql", {"sql": "SELECT sum(number) FROM numbers(100000000000)"}).json["error"]
+    assert (error["code"], error["name"]) == (400, "LIMIT_EXCEEDED")
+
+
+@pytest.mark.parametrize(
     "body", [{}, {"sql": ""}, {"sql": " ; "}, {"sql": 1}, {"sql": "SELECT 1", "as": "footfall"}, []]
 )
 def test_a_body_that_is_no_statement_is_refused(url: str, body: object) -> None:

@@ -1,13 +1,15 @@
 """The SQL box: runs what somebody typed as the store's user `analyst`, whose rights and limits are the guard.
 
-There is no check of the text here. What is bounded here is what this process holds: `RUNNING` statements at
-a time, and `ROWS` rows or `BYTES` bytes of a result; where that cuts a result the answer says so. Values
-come as text, as the store writes them, because a browser's numbers end at 2^53.
+There is no check of what the text may do here. What is bounded here is what this process holds: `RUNNING`
+statements at a time, and `ROWS` rows or `BYTES` bytes of a result; where that cuts a result the answer says
+so. Values come as text, as the store writes them, because a browser's numbers end at 2^53. The format is
+asked for beside the text, which runs as it was typed, so that the store's errors speak of nothing else.
 """
 
 import asyncio
 import re
 import time
+from itertools import accumulate
 from typing import Any, Final
 
 import aiohttp
@@ -15,6 +17,9 @@ import msgspec
 from clickhouse_connect.driver import exceptions
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
+from footfall.engine.exceptions import EngineError
+from footfall.engine.statement import Kind
+from footfall.engine.statement import parse as outer_shape
 from footfall.errors import CallersFault, Overloaded
 from footfall.query.run import store_error
 from footfall.web.reading import Reading
@@ -27,6 +32,7 @@ FORMAT: Final = "JSONCompactStringsEachRowWithNamesAndTypes"
 
 _NUMBERS = re.compile(r"^(?:Nullable\()?(?:U?Int|Float|BFloat|Decimal)")
 _LINE = msgspec.json.Decoder(list[str])
+_FORMAT_ADVICE: Final = "leave FORMAT out: the box shows a result as a table, and exports it as CSV"
 
 
 class Statement(msgspec.Struct, forbid_unknown_fields=True):
@@ -71,13 +77,21 @@ def parse(body: bytes) -> str:
     if not statement:
         raise CallersFault("there is no statement")
     if len(statement) > LONGEST_TEXT:
-        raise CallersFault(f"the statement has {len(statement)} characters; it takes {LONGEST_TEXT}")
+        raise CallersFault(f"the statement has {len(statement)} characters; at most {LONGEST_TEXT} can run")
+    try:
+        shape = outer_shape(statement.encode())
+    except EngineError:
+        return statement  # several statements; the store says so in its own words
+    if not shape.first_word:
+        raise CallersFault("there is no statement: the text holds nothing to run")
+    if shape.format and shape.kind is not Kind.INSERT:
+        raise CallersFault(f"the statement asks for FORMAT {shape.format}; {_FORMAT_ADVICE}")
     return statement
 
 
 async def _read(client: AsyncClient, statement: str) -> tuple[list[bytes], bool]:
     """Lines of the result, names and types first, and whether there were more than are taken."""
-    stream = await client.raw_stream(statement, fmt=FORMAT)
+    stream = await client.raw_stream(statement, transport_settings={"X-ClickHouse-Format": FORMAT})
     lines: list[bytes] = []
     rest, taken = b"", 0
     async with stream:
@@ -86,14 +100,23 @@ async def _read(client: AsyncClient, statement: str) -> tuple[list[bytes], bool]
             *whole, rest = (rest + chunk).split(b"\n")
             lines += whole
             if len(lines) > ROWS + 2 or taken > BYTES:
-                return lines[: ROWS + 2], True
+                return _within_bounds(lines), True
     if rest:
         lines.append(rest)
     return lines, False
 
 
+def _within_bounds(lines: list[bytes]) -> list[bytes]:
+    """Names, types and the rows that fit; what is cut is cut at the same place however it was sent."""
+    sizes = accumulate(len(line) + 1 for line in lines)
+    return [line for line, end in zip(lines[: ROWS + 2], sizes, strict=False) if end <= BYTES]
+
+
 def _result(lines: list[bytes], cut: bool, elapsed_ms: float) -> dict[str, Any]:
-    decoded = [_LINE.decode(line) for line in lines if line]
+    try:
+        decoded = [_LINE.decode(line) for line in lines if line]
+    except msgspec.MsgspecError:
+        raise CallersFault(f"the result is no table that the box can read; {_FORMAT_ADVICE}") from None
     names, types, *rows = decoded if len(decoded) >= 2 else ([], [])
     columns = [
         {"name": name, "type": kind, "numeric": bool(_NUMBERS.match(kind))}

@@ -42,6 +42,12 @@ WHERE database = 'footfall'
 ORDER BY table, position`,
 };
 
+// What may help, by the kind of error; each is beside the store's own words.
+const ADVICE = {
+  LIMIT_EXCEEDED: "A narrower statement passes: a shorter period, fewer columns, or a LIMIT.",
+  OVERLOADED: "The database is busy or the statement takes too long. Try again, or ask for less.",
+};
+
 export class SqlBox {
   #editor;
   #starting;
@@ -124,12 +130,14 @@ export class SqlBox {
     this.#status.textContent = "";
     const name = error.where.store_name ?? error.name;
     const code = error.where.store_code;
+    const advice = ADVICE[error.name];
     this.#result.replaceChildren(
       h(
         "div",
         { class: "sql-error", role: "alert" },
         h("strong", { text: code ? `${name} (${code})` : name }),
         h("pre", { text: error.message }),
+        advice && h("p", { class: "muted", text: advice }),
       ),
     );
   }
@@ -140,8 +148,12 @@ export class SqlBox {
     this.#status.textContent = `${rows}${cut} · ${tenth(meta.elapsed_ms)} ms`;
     const save = h("button", { class: "button button-small", type: "button" }, "Export as CSV");
     save.addEventListener("click", () => download("result.csv", csvOf(meta.columns, data)));
-    if (!meta.columns.length) {
-      this.#result.replaceChildren(h("p", { class: "card-message", text: "The statement ran; it has no result." }));
+    if (!meta.columns.length || (meta.cut && !data.length)) {
+      const why = meta.cut
+        ? `The first row alone is larger than ${meta.limits.bytes >> 20} MiB, so nothing is shown. Select fewer or shorter columns.`
+        : "The statement ran; it has no result.";
+      this.#status.textContent = `${tenth(meta.elapsed_ms)} ms`;
+      this.#result.replaceChildren(h("p", { class: "card-message", text: why }));
       return;
     }
     this.#result.replaceChildren(
