@@ -1,6 +1,7 @@
 """Named queries are files; a header that is wrong is told with the file and what is wrong."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ GOOD = """\
 -- reads: events, orders
 -- grain: day
 -- range: 10 days
+-- estimate: n
 -- note: To be known.
 -- param: limit UInt32 = 10 ; 1..1000 ; rows at most
 -- column: n count ; how many
@@ -43,6 +45,7 @@ def test_a_file_is_read() -> None:
     (limit,) = query.parameters
     assert (limit.name, limit.type, limit.default, limit.accepts) == ("limit", "UInt32", "10", "1..1000")
     assert [column.unit for column in query.columns] == ["count"]
+    assert query.estimates == ("n",)
     assert query.sql.startswith("SELECT count()") and query.proof == "SELECT {limit:UInt32} AS n"
 
 
@@ -53,6 +56,7 @@ def test_a_file_is_read() -> None:
         (("-- reads: events, orders", "-- reads:"), "needs one line `-- reads: …`"),
         (("grain: day", "grain: week"), "grain is week"),
         (("10 days", "a while"), "range is a while"),
+        (("estimate: n", "estimate: m"), "estimate names 'm'"),
         (("limit UInt32 = 10", "limit UInt32"), "a parameter reads"),
         (("n count ;", "n dollars ;"), "unit dollars"),
         (("n count ;", "n count"), "a column reads"),
@@ -117,3 +121,12 @@ def test_the_documentation_is_current() -> None:
     assert (ROOT / "docs" / "queries.md").read_text() == "\n".join(document()) + "\n", (
         "run python -m footfall.query.docs > docs/queries.md"
     )
+
+
+def test_raw_rows_are_counted_exactly_and_what_comes_from_states_is_an_estimate() -> None:
+    for query in catalogue(Config()).values():
+        if query.name in {"devices", "sources"}:
+            continue
+        for sql in filter(None, (query.sql, query.proof)):
+            assert not re.search(r"\buniq(If)?\(", sql), query.name
+        assert bool(query.estimates) == ("uniqMerge" in query.sql and query.name != "top_users"), query.name

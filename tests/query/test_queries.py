@@ -289,7 +289,9 @@ async def test_an_answer_says_where_its_figures_come_from(
     assert answer.meta["query"] == "stats"
     assert answer.meta["sql"].startswith("SELECT")
     assert answer.meta["params"] == {"from": f"{DAY}T00:00:00.000Z", "to": f"{NEXT}T00:00:00.000Z"}
-    assert answer.meta["reads"] == ["mv_country_stats", "mv_hourly_events", "mv_product_revenue"]
+    assert answer.meta["reads"] == ["mv_country_stats", "mv_hourly_events", "mv_product_revenue", "orders"]
+    assert answer.meta["estimates"] == ["visitors", "sessions", "conversion"]
+    assert any(note.startswith("visitors, sessions, conversion: estimated") for note in answer.meta["notes"])
     assert answer.meta["rows_read"] > 0 and answer.meta["bytes_read"] > 0 and answer.meta["elapsed_ms"] > 0
     assert (datetime.now(UTC) - answer.meta["freshness"]).total_seconds() < 3600
     assert any("whole days" in note for note in answer.meta["notes"])

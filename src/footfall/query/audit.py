@@ -19,7 +19,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from footfall.query.catalogue import NamedQuery
 from footfall.query.exchange import execute
-from footfall.query.prove import Proof, prove, raw_reach
+from footfall.query.prove import TOLERANCE, Proof, prove, raw_reach
 
 AUDITS: Final = Path(__file__).parent / "audits"
 ROLLUPS: Final = {
@@ -73,7 +73,9 @@ class Audit:
                 for cell in proof.differences:
                     yield f"  {cell.row} {cell.column}: {cell.answer}, raw rows say {cell.proof}"
         equal = sum(proof.verdict == "equal" for _, proof in self.proofs)
-        yield f"named queries: {equal} of {len(self.proofs)} comparisons equal"
+        near = sum(proof.verdict == "equal" and bool(proof.estimates) for _, proof in self.proofs)
+        said = f", {near} of them with estimates within {100 * TOLERANCE:.0f} %" if near else ""
+        yield f"named queries: {equal} of {len(self.proofs)} comparisons equal{said}"
 
 
 def _wrong(count: int, what: str) -> str:

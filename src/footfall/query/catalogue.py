@@ -8,6 +8,7 @@ follows:
     -- reads: mv_hourly_events
     -- grain: hour                                          (from and to are widened to whole hours or days)
     -- range: 400 days                                      (the longest range that is answered)
+    -- estimate: visitors, sessions                         (columns that come from states of distinct counts)
     -- note: what a reader of the answer must know          (any number)
     -- param: limit UInt32 = 10 ; 1..1000 ; rows at most    (name, type, default ; what it accepts ; help)
     -- column: revenue money ; what it is                   (name, unit ; help)
@@ -21,7 +22,7 @@ every declared parameter is used.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import dropwhile
 from pathlib import Path
@@ -36,7 +37,7 @@ UNITS = frozenset(
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LINE = re.compile(r"--\s?(?P<text>.*)")
-_KEY = re.compile(r"(?P<key>title|description|reads|grain|range|note|param|column):\s*(?P<value>.*)")
+_KEY = re.compile(r"(?P<key>title|description|reads|grain|range|estimate|note|param|column):\s*(?P<value>.*)")
 _PARAM = re.compile(r"(?P<name>[a-z_0-9]+)\s+(?P<type>[^=;]+?)\s*=\s*(?P<default>[^;]*?)\s*;(?P<rest>.*)")
 _COLUMN = re.compile(r"(?P<name>[a-z_0-9]+)\s+(?P<unit>[a-z]+)\s*;\s*(?P<help>.*)")
 _PLACEHOLDER = re.compile(r"\{(?P<name>[A-Za-z_0-9]+):(?P<type>[^{}]+)\}")
@@ -55,11 +56,12 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of an answer; the unit is one of `UNITS`."""
+    """A column of an answer; the unit is one of `UNITS`. An estimate is near the exact figure."""
 
     name: str
     unit: str
     help: str
+    estimate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,11 @@ class NamedQuery:
     sql: str
     proof: str | None
     path: Path
+
+    @property
+    def estimates(self) -> tuple[str, ...]:
+        """Names of the columns that are estimates."""
+        return tuple(column.name for column in self.columns if column.estimate)
 
 
 def catalogue(config: Config) -> dict[str, NamedQuery]:
@@ -130,7 +137,7 @@ def read_query(path: Path, text: str, proof: str | None = None) -> NamedQuery:
             longest_days=_longest_days(entries),
             notes=tuple(value for key, value in entries if key == "note"),
             parameters=tuple(_parameter(value) for key, value in entries if key == "param"),
-            columns=tuple(_column(value) for key, value in entries if key == "column"),
+            columns=_columns(entries),
             sql=sql,
             proof=None if proof is None else _statement(proof),
             path=path,
@@ -195,6 +202,15 @@ def _parameter(value: str) -> Parameter:
         raise ValueError(f"a parameter reads `name Type = default ; accepts ; help`, not: {value}")
     accepts, _, help_ = found["rest"].partition(";")
     return Parameter(found["name"], found["type"], found["default"], accepts.strip() or "any", help_.strip())
+
+
+def _columns(entries: list[tuple[str, str]]) -> tuple[Column, ...]:
+    columns = [_column(value) for key, value in entries if key == "column"]
+    lists = [value.split(",") for key, value in entries if key == "estimate"]
+    estimates = {name.strip() for names in lists for name in names}
+    if unknown := estimates - {column.name for column in columns}:
+        raise ValueError(f"estimate names {sorted(unknown)[0]!r}: there is no such column")
+    return tuple(replace(column, estimate=column.name in estimates) for column in columns)
 
 
 def _column(value: str) -> Column:

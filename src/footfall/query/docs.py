@@ -16,6 +16,10 @@ Run one with `footfall query NAME --from 2026-01-01 --to today --param limit=20`
 `today-6d`), all in UTC; `to` is exclusive. What each figure means is said once, in GLOSSARY.md. A query that
 reads a rollup has a proof on the raw rows: `/api/query/NAME/proof`, or `footfall audit` for all of them.
 
+A column that is an *estimate* comes from states of distinct counts: practically exact up to 65,000, and above
+within 1 % as a rule (0.3 to 0.55 % standard error). Its proof counts the raw rows exactly and allows 2 % from
+1,000 on, nothing below; `meta.estimates` of an answer names such columns.
+
 Files of your own in the folder that `FOOTFALL_QUERIES` names join these, with the same kind of header.
 """
 
@@ -52,7 +56,9 @@ def _section(query: NamedQuery) -> Iterator[str]:
         yield ""
     yield "| column | unit | |"
     yield "|---|---|---|"
-    yield from (f"| {column.name} | {column.unit} | {column.help} |" for column in query.columns)
+    for column in query.columns:
+        unit = f"{column.unit}, estimate" if column.estimate else column.unit
+        yield f"| {column.name} | {unit} | {column.help} |"
 
 
 def _row(parameter: Parameter) -> str:

@@ -1,5 +1,10 @@
 """Proves a figure: runs a named query and its twin on the raw rows, and compares the two to the last digit.
 
+Columns that the header declares as estimates (from states of distinct counts) are compared with the exact
+count: equal below `EXACT_BELOW`, within `TOLERANCE` above; the reason then says how far off they are. The
+tolerance is nearly four standard errors of `uniq` (it keeps at least 32,768 hashes: 0.55 %), so that what is
+right is not called wrong.
+
 Both statements start at the same moment, so that they see the same rows. While events stream in, the instant
 between an insert into a base table and its arrival in the rollups can still show: a comparison that fails is
 made again, up to `attempts` times, and a difference is reported where it stays. Where raw rows of the range
@@ -10,6 +15,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
@@ -24,6 +30,8 @@ from footfall.query.run import Answer, Row, run_bound
 ATTEMPTS: Final = 8
 PAUSE_S: Final = 0.25
 SHOWN: Final = 100
+EXACT_BELOW: Final = 1000
+TOLERANCE: Final = 0.02
 Verdict = Literal["equal", "different", "cannot be proved"]
 
 # The oldest day that each rollup holds; a constant statement a table, because names cannot be bound.
@@ -54,13 +62,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A verdict with its reason, both answers, and the first `SHOWN` differences."""
+    """A verdict with its reason, the first `SHOWN` differences, both answers, and estimates that are near."""
 
     verdict: Verdict
     reason: str
     differences: tuple[Difference, ...]
     answer: Answer
     proof: Answer | None
+    estimates: tuple[Difference, ...] = ()
 
 
 async def prove(
@@ -83,14 +92,50 @@ async def _compare(client: AsyncClient, query: NamedQuery, twin: str, bound: Bou
         answer, proof = await asyncio.gather(
             run_bound(client, query, query.sql, bound, newest), run_bound(client, query, twin, bound, newest)
         )
-        differences = compare(answer, proof)
+        cells = compare(answer, proof)
+        near = tuple(cell for cell in cells if _near(cell, query))
+        differences = [cell for cell in cells if not _near(cell, query)]
         if not differences:
-            return Proof("equal", f"{len(answer.rows)} rows agree with the raw rows", (), answer, proof)
+            return Proof("equal", _agreement(answer, near), (), answer, proof, near)
         if attempt >= attempts:
             reason = f"{len(differences)} cells differ from the raw rows"
-            return Proof("different", reason, tuple(differences[:SHOWN]), answer, proof)
+            return Proof("different", reason, tuple(differences[:SHOWN]), answer, proof, near)
         await asyncio.sleep(PAUSE_S)
         attempt += 1
+
+
+def _near(cell: Difference, query: NamedQuery) -> bool:
+    """Whether an estimate is as near to the exact figure as estimates are."""
+    exact = cell.proof
+    numbers = (int, float, Decimal)
+    if (
+        cell.column not in query.estimates
+        or not isinstance(cell.answer, numbers)
+        or not isinstance(exact, numbers)
+    ):
+        return False
+    unit = next(column.unit for column in query.columns if column.name == cell.column)
+    return (unit != "count" or exact >= EXACT_BELOW) and _off(cell) <= TOLERANCE
+
+
+def _off(cell: Difference) -> float:
+    """How far an estimate is off, as a part of the exact figure."""
+    exact = abs(float(cell.proof))
+    return abs(float(cell.answer) - float(cell.proof)) / exact if exact else float("inf")
+
+
+def _agreement(answer: Answer, near: tuple[Difference, ...]) -> str:
+    """Why the verdict is equal: for each column of estimates, the one that is farthest off."""
+    rows = len(answer.rows)
+    said = [f"{rows} row{'s agree' if rows != 1 else ' agrees'} with the raw rows"]
+    for name in dict.fromkeys(cell.column for cell in near):
+        worst = max((cell for cell in near if cell.column == name), key=_off)
+        where = f" ({worst.row})" if rows > 1 else ""
+        said.append(
+            f"{name} is an estimate: {worst.answer:,}{where} against {worst.proof:,} exactly, "
+            f"{100 * _off(worst):.2f} % off, within {100 * TOLERANCE:.0f} %"
+        )
+    return "; ".join(said)
 
 
 async def _expired(client: AsyncClient, query: NamedQuery, bound: Bound) -> date | None:

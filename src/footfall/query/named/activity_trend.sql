@@ -2,6 +2,7 @@
 -- description: Events, users and revenue by week or month, or by day.
 -- reads: mv_country_stats, mv_hourly_events
 -- grain: day
+-- estimate: unique_users
 -- param: from DateTime64(3, 'UTC') = today-364d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- param: grain String = month ; day|week|month ; length of a period; weeks begin on Monday

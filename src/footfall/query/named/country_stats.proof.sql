@@ -1,7 +1,7 @@
 SELECT
     country,
     count()                              AS events,
-    uniqIf(user_id, user_id != 0)        AS unique_users,
+    uniqExactIf(user_id, user_id != 0)    AS unique_users,
     sum(events.revenue)                  AS revenue,
     countIf(event_type = 'purchase')     AS purchases
 FROM footfall.events

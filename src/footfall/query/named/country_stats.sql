@@ -2,6 +2,7 @@
 -- description: Events, users, revenue and purchases by country.
 -- reads: mv_country_stats
 -- grain: day
+-- estimate: unique_users
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- param: limit UInt32 = 250 ; 1..1000 ; rows at most

@@ -1,7 +1,7 @@
 SELECT
     toDate(event_timestamp)             AS day,
     count()                             AS event_count,
-    uniqIf(user_id, user_id != 0)       AS unique_users,
+    uniqExactIf(user_id, user_id != 0)    AS unique_users,
     sum(events.revenue)                 AS revenue
 FROM footfall.events
 WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}

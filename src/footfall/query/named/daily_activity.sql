@@ -4,6 +4,7 @@
 -- reads: mv_country_stats, mv_hourly_events
 -- range: 4000 days
 -- grain: day
+-- estimate: unique_users
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- param: event_type String = ; any ; events of this type alone; empty: all

@@ -10,9 +10,9 @@ FROM
 (
     SELECT
         toDate(event_timestamp)                                      AS day,
-        uniqIf(user_id, user_id != 0)                                AS came,
-        uniqIf(session_id, session_id != '')                         AS sat,
-        uniqIf(user_id, user_id != 0 AND event_type = 'purchase')    AS bought,
+        uniqExactIf(user_id, user_id != 0)                           AS came,
+        uniqExactIf(session_id, session_id != '')                    AS sat,
+        uniqExactIf(user_id, user_id != 0 AND event_type = 'purchase')    AS bought,
         0                                                            AS placed,
         toDecimal128(0, 4)                                           AS money,
         toDecimal128(0, 4)                                           AS paid
@@ -22,7 +22,7 @@ FROM
     UNION ALL
     SELECT
         toDate(order_timestamp) AS day, 0, 0, 0,
-        uniqIf(order_id, status = 'completed'),
+        uniqExactIf(order_id, status = 'completed'),
         sumIf(total_amount, status NOT IN ('pending', 'adjusted')),
         sumIf(total_amount, status = 'completed')
     FROM footfall.orders

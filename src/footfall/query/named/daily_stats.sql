@@ -1,9 +1,11 @@
 -- title: Overview by day
 -- description: The shop's headline figures of each day of a range; days without any are there with zeros, up to now.
--- reads: mv_country_stats, mv_hourly_events, mv_product_revenue
+-- reads: mv_country_stats, mv_hourly_events, mv_product_revenue, orders
 -- range: 4000 days
 -- grain: day
+-- estimate: visitors, sessions, conversion
 -- note: Visitors are distinct ids: a shopper who logged in on the way counts under the anonymous id and the user.
+-- note: Orders and AOV are counted in the ledger of orders, as far back as its rows are kept.
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- column: day day ; the day, UTC
@@ -18,8 +20,8 @@ SELECT
     sum(came)                                                                   AS visitors,
     sum(sat)                                                                    AS sessions,
     sum(placed)                                                                 AS orders,
-    sum(gross) + sum(refunds)                                                   AS net,
-    if(orders = 0, NULL, round(toFloat64(sum(gross)) / orders, 4))              AS aov,
+    sum(money)                                                                  AS net,
+    if(orders = 0, NULL, round(toFloat64(sum(paid)) / orders, 4))               AS aov,
     if(visitors = 0, NULL, round(100 * sum(bought) / visitors, 4))              AS conversion
 FROM
 (
@@ -29,8 +31,8 @@ FROM
         uniqMerge(unique_sessions)    AS sat,
         0                             AS bought,
         0                             AS placed,
-        toDecimal128(0, 4)            AS gross,
-        toDecimal128(0, 4)            AS refunds
+        toDecimal128(0, 4)            AS money,
+        toDecimal128(0, 4)            AS paid
     FROM footfall.mv_country_stats
     WHERE event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
     GROUP BY day
@@ -41,13 +43,16 @@ FROM
         AND event_type = 'purchase'
     GROUP BY day
     UNION ALL
-    SELECT
-        order_date AS day, 0, 0, 0,
-        uniqMergeIf(order_count, status = 'completed'),
-        sumIf(total_revenue, status = 'completed'),
-        sumIf(total_revenue, status IN ('refunded', 'cancelled'))
+    SELECT order_date AS day, 0, 0, 0, 0, sum(total_revenue), toDecimal128(0, 4)
     FROM footfall.mv_product_revenue
     WHERE order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date < toDate({to:DateTime64(3, 'UTC')})
+        AND status IN ('completed', 'refunded', 'cancelled')
+    GROUP BY day
+    UNION ALL
+    SELECT order_date AS day, 0, 0, 0, uniqExact(order_id), toDecimal128(0, 4), sum(total_amount)
+    FROM footfall.orders
+    WHERE status = 'completed'
+        AND order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date < toDate({to:DateTime64(3, 'UTC')})
     GROUP BY day
 )
 GROUP BY day

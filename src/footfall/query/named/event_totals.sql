@@ -15,12 +15,12 @@
 -- column: last_event time ; latest event; null where there is none
 SELECT
     count()                                                       AS events,
-    uniqIf(user_id, user_id != 0)                                 AS users,
+    uniqExactIf(user_id, user_id != 0)                            AS users,
     countIf(user_id = 0)                                          AS events_without_user,
-    uniqIf(session_id, session_id != '')                          AS sessions,
+    uniqExactIf(session_id, session_id != '')                     AS sessions,
     countIf(event_type = 'purchase')                              AS purchases,
-    uniqIf(user_id, user_id != 0 AND event_type = 'purchase')     AS buyers,
-    uniqIf(product_id, product_id != 0)                           AS products,
+    uniqExactIf(user_id, user_id != 0 AND event_type = 'purchase')     AS buyers,
+    uniqExactIf(product_id, product_id != 0)                      AS products,
     sum(events.revenue)                                           AS revenue,
     minOrNull(event_timestamp)                                    AS first_event,
     maxOrNull(event_timestamp)                                    AS last_event

@@ -2,6 +2,7 @@
 -- description: What shoppers did: events, users and revenue of each type of event.
 -- reads: mv_hourly_events
 -- grain: hour
+-- estimate: unique_users
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- param: limit UInt32 = 50 ; 1..1000 ; rows at most

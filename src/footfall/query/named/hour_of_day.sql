@@ -2,6 +2,7 @@
 -- description: Events and users by hour of the day, over all days of a range.
 -- reads: mv_hourly_events
 -- grain: day
+-- estimate: unique_users
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- param: event_type String = ; any ; events of this type alone; empty: all

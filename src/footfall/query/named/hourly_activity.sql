@@ -4,6 +4,7 @@
 -- reads: mv_hourly_events
 -- range: 400 days
 -- grain: hour
+-- estimate: unique_users
 -- param: from DateTime64(3, 'UTC') = today-6d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- param: event_type String = ; any ; events of this type alone; empty: all

@@ -12,11 +12,11 @@ FROM
 (
     SELECT
         countIf(age_ms >= 0 AND age_ms < 60000)                                      AS events_last_minute,
-        uniqIf(user_id, user_id != 0 AND age_ms >= 0 AND age_ms < 300000)            AS active_users_5m,
-        uniqIf(user_id, user_id != 0 AND age_ms >= 0 AND age_ms < 1800000)           AS active_users_30m,
+        uniqExactIf(user_id, user_id != 0 AND age_ms >= 0 AND age_ms < 300000)       AS active_users_5m,
+        uniqExactIf(user_id, user_id != 0 AND age_ms >= 0 AND age_ms < 1800000)      AS active_users_30m,
         maxOrNullIf(event_timestamp, age_ms >= 0 AND age_ms < 1800000)               AS newest_event,
-        uniqIf(user_id, user_id != 0 AND is_today)                                   AS visitors,
-        uniqIf(user_id, user_id != 0 AND is_today AND event_type = 'purchase')       AS purchasers
+        uniqExactIf(user_id, user_id != 0 AND is_today)                              AS visitors,
+        uniqExactIf(user_id, user_id != 0 AND is_today AND event_type = 'purchase')    AS purchasers
     FROM
     (
         SELECT
@@ -37,7 +37,7 @@ FROM
         AND dateDiff('millisecond', ingested_at, {at:DateTime64(3, 'UTC')}) < 60000
 ) AS l,
 (
-    SELECT uniq(order_id) AS orders_today, sum(total_amount) AS revenue_today
+    SELECT uniqExact(order_id) AS orders_today, sum(total_amount) AS revenue_today
     FROM footfall.orders
     WHERE toDate(order_timestamp) = toDate({at:DateTime64(3, 'UTC')}) AND status = 'completed'
 ) AS o

@@ -1,6 +1,7 @@
 -- title: Live figures
 -- description: What happens now: the last minutes of events, and today's orders and money.
--- reads: events, mv_hourly_events, mv_country_stats, mv_product_revenue
+-- reads: events, orders, mv_hourly_events, mv_country_stats
+-- estimate: conversion_today
 -- note: Visitors are distinct ids: a shopper who logged in on the way counts under the anonymous id and the user.
 -- param: at DateTime64(3, 'UTC') = now ; any ; the moment to look from
 -- column: events_last_minute count ; events of the last 60 seconds
@@ -26,8 +27,8 @@ FROM
 (
     SELECT
         countIf(event_timestamp > {at:DateTime64(3, 'UTC')} - toIntervalMinute(1))                     AS events_last_minute,
-        uniqIf(user_id, user_id != 0 AND event_timestamp > {at:DateTime64(3, 'UTC')} - toIntervalMinute(5)) AS active_users_5m,
-        uniqIf(user_id, user_id != 0)                                                                  AS active_users_30m,
+        uniqExactIf(user_id, user_id != 0 AND event_timestamp > {at:DateTime64(3, 'UTC')} - toIntervalMinute(5)) AS active_users_5m,
+        uniqExactIf(user_id, user_id != 0)                                                             AS active_users_30m,
         maxOrNull(event_timestamp)                                                                     AS newest_event
     FROM footfall.events
     WHERE event_timestamp > {at:DateTime64(3, 'UTC')} - toIntervalMinute(30)
@@ -52,7 +53,7 @@ FROM
     WHERE event_date = toDate({at:DateTime64(3, 'UTC')})
 ) AS came,
 (
-    SELECT uniqMerge(order_count) AS orders_today, sum(total_revenue) AS revenue_today
-    FROM footfall.mv_product_revenue
-    WHERE order_date = toDate({at:DateTime64(3, 'UTC')}) AND status = 'completed'
+    SELECT uniqExact(order_id) AS orders_today, sum(total_amount) AS revenue_today
+    FROM footfall.orders
+    WHERE status = 'completed' AND order_date = toDate({at:DateTime64(3, 'UTC')})
 ) AS paid

@@ -11,7 +11,7 @@
 SELECT
     toStartOfMinute(toDateTime(event_timestamp, 'UTC'))    AS minute,
     count()                                                AS events,
-    uniqIf(user_id, user_id != 0)                          AS unique_users,
+    uniqExactIf(user_id, user_id != 0)                     AS unique_users,
     countIf(event_type = 'purchase')                       AS purchases,
     sum(events.revenue)                                    AS revenue
 FROM footfall.events

@@ -19,9 +19,9 @@ SELECT
             {by:String} = 'product_id', toString(product_id),
             CAST(status, 'String'))                              AS value,
     count()                                                      AS lines,
-    uniqIf(user_id, user_id != 0)                                AS customers,
+    uniqExactIf(user_id, user_id != 0)                           AS customers,
     countIf(status = 'completed')                                AS completed_lines,
-    uniqIf(order_id, status = 'completed')                       AS orders,
+    uniqExactIf(order_id, status = 'completed')                  AS orders,
     sumIf(total_amount, status = 'completed')                    AS gross,
     sumIf(total_amount, status IN ('refunded', 'cancelled'))     AS refunds,
     gross + refunds                                              AS net

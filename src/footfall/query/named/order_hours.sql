@@ -11,8 +11,8 @@
 SELECT
     toHour(order_timestamp, 'UTC')               AS hour,
     count()                                      AS lines,
-    uniqIf(user_id, user_id != 0)                AS customers,
-    uniqIf(order_id, status = 'completed')       AS orders,
+    uniqExactIf(user_id, user_id != 0)           AS customers,
+    uniqExactIf(order_id, status = 'completed')    AS orders,
     sumIf(total_amount, status = 'completed')    AS gross
 FROM footfall.orders
 WHERE order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date <= toDate({to:DateTime64(3, 'UTC')})

@@ -19,11 +19,11 @@
 -- column: last_line time ; latest row; null where there is none
 SELECT
     count()                                                              AS lines,
-    uniqIf(user_id, user_id != 0)                                        AS customers,
+    uniqExactIf(user_id, user_id != 0)                                   AS customers,
     countIf(user_id = 0)                                                 AS lines_without_user,
-    uniqIf(product_id, product_id != 0)                                  AS products,
-    uniqIf(order_id, status = 'completed')                               AS orders,
-    uniqIf(user_id, user_id != 0 AND status = 'completed')               AS buyers,
+    uniqExactIf(product_id, product_id != 0)                             AS products,
+    uniqExactIf(order_id, status = 'completed')                          AS orders,
+    uniqExactIf(user_id, user_id != 0 AND status = 'completed')          AS buyers,
     sumIf(total_amount, status = 'completed')                            AS gross,
     sumIf(total_amount, status IN ('refunded', 'cancelled'))             AS refunds,
     gross + refunds                                                      AS net,

@@ -15,7 +15,7 @@ SELECT
        JSONExtractString(properties, {property:String}),
        JSONExtractRaw(properties, {property:String}))    AS value,
     count()                                              AS events,
-    uniqIf(user_id, user_id != 0)                        AS unique_users,
+    uniqExactIf(user_id, user_id != 0)                   AS unique_users,
     countIf(event_type = 'purchase')                     AS purchases,
     sum(events.revenue)                                  AS revenue
 FROM footfall.events

@@ -18,11 +18,11 @@ SELECT
     sumIf(total_amount, status = 'completed')                               AS gross,
     sumIf(total_amount, status IN ('refunded', 'cancelled'))                AS refunds,
     gross + refunds                                                         AS net,
-    uniqIf(order_id, status = 'completed')                                  AS orders,
-    uniqIf(user_id, user_id != 0 AND status = 'completed')                  AS buyers,
+    uniqExactIf(order_id, status = 'completed')                             AS orders,
+    uniqExactIf(user_id, user_id != 0 AND status = 'completed')             AS buyers,
     if(orders = 0, NULL, round(toFloat64(gross) / orders, 4))               AS aov,
     count()                                                                 AS lines,
-    uniqIf(user_id, user_id != 0)                                           AS customers
+    uniqExactIf(user_id, user_id != 0)                                      AS customers
 FROM footfall.orders
 WHERE order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date <= toDate({to:DateTime64(3, 'UTC')})
     AND order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}

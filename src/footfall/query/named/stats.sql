@@ -1,8 +1,10 @@
 -- title: Overview
 -- description: The shop's headline figures over a range of days.
--- reads: mv_country_stats, mv_hourly_events, mv_product_revenue
+-- reads: mv_country_stats, mv_hourly_events, mv_product_revenue, orders
 -- grain: day
+-- estimate: visitors, sessions, conversion
 -- note: Visitors are distinct ids: a shopper who logged in on the way counts under the anonymous id and the user.
+-- note: Orders and AOV are counted in the ledger of orders, as far back as its rows are kept.
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- column: visitors count ; distinct users and anonymous shoppers with an event
@@ -24,7 +26,7 @@ SELECT
     gross,
     refunds,
     gross + refunds                                                   AS net,
-    if(orders = 0, NULL, round(toFloat64(gross) / orders, 4))         AS aov,
+    if(orders = 0, NULL, round(toFloat64(paid) / orders, 4))          AS aov,
     if(visitors = 0, NULL, round(100 * purchasers / visitors, 4))     AS conversion
 FROM
 (
@@ -45,9 +47,16 @@ FROM
 ) AS h,
 (
     SELECT
-        uniqMergeIf(order_count, status = 'completed')                AS orders,
         sumIf(total_revenue, status = 'completed')                    AS gross,
         sumIf(total_revenue, status IN ('refunded', 'cancelled'))     AS refunds
     FROM footfall.mv_product_revenue
     WHERE order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date < toDate({to:DateTime64(3, 'UTC')})
-) AS m
+) AS m,
+(
+    SELECT
+        uniqExact(order_id)    AS orders,
+        sum(total_amount)      AS paid
+    FROM footfall.orders
+    WHERE status = 'completed'
+        AND order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date < toDate({to:DateTime64(3, 'UTC')})
+) AS o

@@ -30,18 +30,18 @@ SELECT
 FROM
 (
     SELECT
-        uniqIf(user_id, user_id != 0)                                    AS visitors,
-        uniqIf(session_id, session_id != '')                             AS sessions,
+        uniqExactIf(user_id, user_id != 0)                               AS visitors,
+        uniqExactIf(session_id, session_id != '')                        AS sessions,
         countIf(event_type = 'page_view')                                AS page_views,
         count()                                                          AS events,
-        uniqIf(user_id, user_id != 0 AND event_type = 'purchase')        AS purchasers
+        uniqExactIf(user_id, user_id != 0 AND event_type = 'purchase')    AS purchasers
     FROM footfall.events
     WHERE event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date <= toDate({to:DateTime64(3, 'UTC')})
         AND event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
 ) AS e,
 (
     SELECT
-        uniqIf(order_id, status = 'completed')                           AS orders,
+        uniqExactIf(order_id, status = 'completed')                      AS orders,
         sumIf(total_amount, status = 'completed')                        AS gross,
         sumIf(total_amount, status IN ('refunded', 'cancelled'))         AS refunds,
         sumIf(total_amount, status NOT IN ('pending', 'adjusted'))       AS net

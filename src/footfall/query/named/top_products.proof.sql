@@ -7,7 +7,7 @@ SELECT
     sumIf(total_amount, status IN ('refunded', 'cancelled'))                        AS refunds,
     sumIf(total_amount, status IN ('completed', 'refunded', 'cancelled'))           AS net,
     sumIf(toInt64(quantity), status = 'completed')                                  AS quantity,
-    uniqIf(order_id, status = 'completed')                                          AS orders,
+    uniqExactIf(order_id, status = 'completed')                                     AS orders,
     if(orders = 0, NULL, round(toFloat64(revenue) / orders, 4))                     AS aov
 FROM footfall.orders AS o
 LEFT ANY JOIN

@@ -2,6 +2,7 @@
 -- description: Products by gross revenue, with what came back.
 -- reads: mv_product_revenue, products
 -- grain: day
+-- estimate: orders, aov
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- param: limit UInt32 = 10 ; 1..1000 ; rows at most

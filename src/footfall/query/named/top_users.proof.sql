@@ -2,7 +2,7 @@ SELECT
     user_id,
     if(u.external_id = '', toString(user_id), u.external_id)    AS external_id,
     count()                                                     AS events,
-    uniq(CAST(event_type, 'String'))                            AS event_types,
+    uniqExact(CAST(event_type, 'String'))                       AS event_types,
     uniqExact(toDate(event_timestamp))                          AS active_days,
     toDate(max(event_timestamp))                                AS last_day
 FROM footfall.events AS e
