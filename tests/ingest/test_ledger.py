@@ -1,6 +1,7 @@
 """The ledger: transitions, refunds and cancellations by hand, and what holds whatever a shop sends."""
 
 import uuid
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -65,6 +66,57 @@ def test_a_refund_takes_back_what_was_bought_and_never_more() -> None:
     assert refused == ["line A: 5 were to go back, 1 were left"]
 
 
+def test_a_refund_of_more_money_than_is_left_takes_that_and_refuses_the_rest() -> None:
+    dear = [OrderLine(product_id="A", quantity=1, unit_price=Decimal(500))]
+    rows, refused = play(
+        change("completed", lines=BOUGHT[:1]),
+        change("refunded", lines=dear),
+        change("refunded", lines=[OrderLine(product_id="A", unit_price=Decimal("0.0001"))]),
+        change("refunded"),
+    )
+    assert rows[1] == [("A", "refunded", -1, -30, False)]
+    assert rows[2] == [("A", "refunded", -2, 0, False)]
+    assert rows[3] == []
+    assert refused == [
+        "line A: 500.00 was to go back, 30.00 was left",
+        "line A: 0.0002 was to go back, 0.00 was left",
+        "the order: 0 were left",
+    ]
+
+
+def test_a_discount_counts_once_over_several_lines_of_a_product() -> None:
+    back = OrderLine(product_id="A", quantity=6, unit_price=Decimal(10), discount=Decimal(40))
+    rows, refused = play(change("completed", lines=[BOUGHT[0]] * 2), change("refunded", lines=[back]))
+    assert rows[1] == [("A", "refunded", -3, 0, False), ("A#2", "refunded", -3, -20, False)]
+    assert refused == []
+
+
+def test_a_row_that_takes_away_says_what_the_row_said_that_put_there() -> None:
+    ann: dict[str, Any] = {"user_id": "1", "country": "DE", "payment_method": "card"}
+    ben: dict[str, Any] = {"user_id": "2", "country": "FR", "payment_method": "cash"}
+    state, rebuilt = OrderState(), OrderState()
+    rows: list[tuple[Any, ...]] = []
+    more = [OrderLine(product_id="A", quantity=1, unit_price=Decimal(7))]
+    for one in (
+        change("pending", lines=BOUGHT[:1]),
+        change("pending", lines=more, **ann),
+        change("completed", **ben),
+        change("completed", lines=BOUGHT[:1], **ann),
+        change("refunded", **ben),
+    ):
+        for entry in decide(state, one).rows:
+            rows.append(entry.row)
+            add_row(rebuilt, _as_stored(entry))
+    said = [(r[7], r[9], r[3], r[8], r[14]) for r in rows]
+    assert said == [
+        *(("pending", 3, 0, "", "ZZ"), ("pending", -3, 0, "", "ZZ"), ("pending", 1, 1, "card", "DE")),
+        *(("pending", -1, 1, "card", "DE"), ("completed", 1, 2, "cash", "FR")),
+        *(("completed", -1, 2, "cash", "FR"), ("completed", 3, 1, "card", "DE")),
+        ("refunded", -3, 1, "card", "DE"),
+    ]
+    assert rebuilt.lines["A"].holder == state.lines["A"].holder
+
+
 def test_a_refund_that_names_no_lines_takes_back_what_is_left() -> None:
     rows, refused = play(
         change("completed", lines=BOUGHT),
@@ -127,10 +179,11 @@ lines = st.builds(
 )
 changes = st.lists(
     st.builds(
-        lambda status, given, at: change(status, lines=given, order_timestamp=at),
+        lambda status, given, at, user: change(status, lines=given, order_timestamp=at, user_id=user),
         st.sampled_from(["pending", "completed", "cancelled", "refunded"]),
         st.lists(lines, max_size=2) | st.none(),
         st.integers(0, 3).map(lambda n: sender().now_ms - n),
+        st.integers(1, 2) | st.none(),
     ),
     max_size=8,
 )
@@ -140,6 +193,7 @@ changes = st.lists(
 @settings(max_examples=200, deadline=None)
 def test_money_that_goes_back_was_paid_and_a_change_counts_once(given_changes: list[OrderChange]) -> None:
     state, rebuilt = OrderState(), OrderState()
+    left: Counter[tuple[str, str, int]] = Counter()
     for one in given_changes:
         held = bool(state.lines)
         rows = decide(state, one).rows
@@ -149,6 +203,9 @@ def test_money_that_goes_back_was_paid_and_a_change_counts_once(given_changes: l
             status, unlinked = entry.row[7], entry.row[15]
             assert unlinked == (status in {"cancelled", "refunded"} and not held)
             add_row(rebuilt, _as_stored(entry))
+            if status in {"pending", "completed"}:
+                left[(entry.row[2], status, entry.row[3])] += entry.row[9]
+    assert min(left.values(), default=0) >= 0  # by user too
     for line in state.lines.values():
         assert line.pending >= 0
         assert line.completed >= 0
@@ -159,6 +216,7 @@ def test_money_that_goes_back_was_paid_and_a_change_counts_once(given_changes: l
         kept = state.lines[line_id]
         for name in ("pending", "pending_amount", "completed", "completed_amount", "back", "back_amount"):
             assert getattr(line, name) == getattr(kept, name)
+        assert line.holder == kept.holder
     assert rebuilt.entries >= state.entries
 
 

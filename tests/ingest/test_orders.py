@@ -93,6 +93,17 @@ def test_more_than_was_bought_goes_to_the_dead_letters(
     assert rows == [("nothing_left", "line A: 9 were to go back, 3 were left")]
 
 
+def test_an_order_that_changes_hands_leaves_nothing_pending_by_any_dimension(
+    shop: Client, store_client: StoreClient, order: dict[str, Any]
+) -> None:
+    placed = {"order_id": order["order_id"], "status": "pending", "lines": LINES}
+    send(shop, placed)
+    send(shop, order | {"status": "completed", "country": "FR", "payment_method": "card"})
+    by = "user_id, country, payment_method"
+    rows = store_client.query(f"SELECT {by}, sum(total_amount) AS s FROM orders GROUP BY {by} HAVING s != 0")
+    assert rows.result_rows == [(7, "FR", "card", Decimal(34))]
+
+
 def test_an_order_of_the_store_alone_is_known(shop: Client, store_client: StoreClient) -> None:
     """What was written past ingest (by `generate`, or long ago) is looked up."""
     order_id = new_id("old")

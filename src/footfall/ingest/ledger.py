@@ -16,11 +16,22 @@ from footfall.ingest.changes import Line, OrderChange
 from footfall.ingest.fields import Rejected
 from footfall.ingest.lanes import DAY_MS, ORDERS, month_of
 from footfall.ingest.outcome import Entry
-from footfall.model import OrderStatus, Reason, derived_uuid
+from footfall.model import MONEY_SCALE, OrderStatus, Reason, derived_uuid
+
+
+class Holder(Struct, array_like=True, frozen=True):
+    """Whose line it is and how it is paid: what its rows say beside product and money."""
+
+    user_id: int
+    payment_method: str
+    country: str
 
 
 class LineState(Struct, array_like=True):
-    """One line of an order: its price, and the sums of its rows by status (what went back is negative)."""
+    """One line of an order: its price, and the sums of its rows by status (what went back is negative).
+
+    `holder` is what the row says that put the line where it is: rows that take of it say the same.
+    """
 
     product_id: int
     unit_price: int = 0
@@ -31,6 +42,7 @@ class LineState(Struct, array_like=True):
     completed_amount: int = 0
     back: int = 0
     back_amount: int = 0
+    holder: Holder | None = None
 
     @property
     def left(self) -> int:
@@ -51,6 +63,11 @@ class OrderState(Struct, array_like=True):
     lines: dict[str, LineState] = {}
     entries: set[bytes] = set()
 
+    @property
+    def holder(self) -> Holder:
+        """What a row that adds to a line says now."""
+        return Holder(self.user_id, self.payment_method, self.country)
+
 
 @dataclass(slots=True)
 class Decision:
@@ -65,6 +82,8 @@ def decide(state: OrderState, change: OrderChange) -> Decision:
     """Applies a change to a state (in place) and returns its rows."""
     if change.item_id in state.entries:
         return Decision(duplicate=True)
+    for line in state.lines.values():
+        line.holder = line.holder or state.holder  # a record of before lines had holders
     state.user_id = change.user_id or state.user_id
     state.payment_method = change.payment_method or state.payment_method
     state.country = change.country or state.country
@@ -98,8 +117,15 @@ class _Entry:
         *,
         unlinked: bool = False,
     ) -> None:
-        """Adds a row; the first row of a change bears the change's own id."""
-        change, state = self.change, self.state
+        """Adds a row; the first row of a change bears the change's own id.
+
+        A row that puts units into a line says who holds it from now on; one that takes of it says who held
+        it, so that the two cancel out by user, country and payment method too.
+        """
+        change = self.change
+        if quantity > 0 or line.holder is None:
+            line.holder = self.state.holder
+        holder = line.holder
         number = len(self.decision.rows)
         key = derived_uuid(b"row", change.item_id + number.to_bytes(4)) if number else change.item_id
         day = change.at // DAY_MS
@@ -107,18 +133,18 @@ class _Entry:
             key,
             change.order_id,
             line_id,
-            state.user_id,
+            holder.user_id,
             line.product_id,
             change.at,
             day,
             status,
-            state.payment_method,
+            holder.payment_method,
             quantity,
             line.unit_price,
             line.discount,
             amount,
             change.currency,
-            state.country or UNKNOWN,
+            holder.country or UNKNOWN,
             unlinked,
             change.properties,
             change.origin.accepted_at,
@@ -158,7 +184,8 @@ def _completed(entry: _Entry) -> None:
         if line.pending
     ]
     if not lines and not any(line.completed for line in state.lines.values()):
-        entry.refuse(Reason.NO_LINES, "lines", "the order is not known, and no lines are named")
+        known = "nothing of the order is pending" if state.lines else "the order is not known"
+        entry.refuse(Reason.NO_LINES, "lines", f"{known}, and no lines are named")
     for given in lines:
         line_id, line = _placed(entry, given)
         quantity, amount = _worth(given)
@@ -199,32 +226,46 @@ def _back(entry: _Entry) -> None:
 
 
 def _take_back(entry: _Entry, given: Line | None, candidates: list[tuple[str, LineState]]) -> None:
-    """Takes back what was asked for, as far as it is left; what is not left is refused."""
+    """Takes back what was asked for, units and money, as far as it is left; what is not left is refused."""
     wanted = None if given is None else given.quantity
-    taken = 0
+    taken = paid = asked_money = 0
+    discount = 0 if given is None else given.discount
     for line_id, line in candidates:
         units = line.left if wanted is None else min(line.left, wanted - taken)
         if units <= 0 and not (wanted is None and line.left_amount):
             continue
-        amount = _share(line, units, None if given is None else given.unit_price, given)
+        if given is None or given.unit_price is None:
+            amount = _share(line, units)
+        else:
+            asked = max(0, given.unit_price * units - discount)
+            discount = max(0, discount - given.unit_price * units)
+            amount = min(asked, line.left_amount)
+            asked_money += asked
+            paid += amount
         entry.row(entry.change.status, line_id, line, -units, -amount)
         line.back -= units
         line.back_amount -= amount
         taken += units
         if wanted is not None and taken == wanted:
-            return
-    if wanted is None and taken:
-        return
+            break
     name = "the order" if given is None else f"line {given.line_id}"
-    asked = "" if wanted is None else f"{wanted} were to go back, "
-    if not (wanted is None and entry.decision.rows):
-        entry.refuse(Reason.NOTHING_LEFT, "lines", f"{name}: {asked}{taken} were left")
+    if asked_money > paid:
+        told = f"{name}: {_spelled(asked_money)} was to go back, {_spelled(paid)} was left"
+        entry.refuse(Reason.NOTHING_LEFT, "lines", told)
+    if wanted is not None and taken < wanted:
+        told = f"{name}: {wanted} were to go back, {taken} were left"
+        entry.refuse(Reason.NOTHING_LEFT, "lines", told)
+    elif wanted is None and not taken and not entry.decision.rows:
+        entry.refuse(Reason.NOTHING_LEFT, "lines", f"{name}: 0 were left")
 
 
-def _share(line: LineState, units: int, unit_price: int | None, given: Line | None) -> int:
-    """The money that goes back with `units` of a line: what was said, or their share of what was paid."""
-    if unit_price is not None and given is not None:
-        return max(0, min(unit_price * units - given.discount, line.left_amount))
+def _spelled(amount: int) -> str:
+    """A sum of money as people write it."""
+    return f"{amount / MONEY_SCALE:.2f}" if amount % 100 == 0 else f"{amount / MONEY_SCALE:.4f}"
+
+
+def _share(line: LineState, units: int) -> int:
+    """The money that goes back with `units` of a line where nobody says: their share of what was paid."""
     if units == line.left:
         return line.left_amount
     return line.left_amount * units // line.left

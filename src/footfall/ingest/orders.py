@@ -11,11 +11,12 @@ from typing import Final
 
 from msgspec import msgpack
 
+from footfall.countries import UNKNOWN
 from footfall.ingest import chunks
 from footfall.ingest.changes import OrderChange
 from footfall.ingest.dead_letters import late_letter
 from footfall.ingest.lanes import DEAD_LETTERS, ORDER_ITEMS, ORDERS
-from footfall.ingest.ledger import LineState, OrderState, decide
+from footfall.ingest.ledger import Holder, LineState, OrderState, decide
 from footfall.ingest.outcome import Entry
 from footfall.ingest.writer import POLL_S, Worker
 from footfall.model import money
@@ -30,7 +31,7 @@ _ROWS: Final = """
            user_id, payment_method, country, unlinked, entry_id
     FROM footfall.orders
     WHERE order_id IN {ids:Array(String)}
-    ORDER BY ingested_at, order_id, line_id"""
+    ORDER BY ingested_at, order_id, line_id, status != 'pending'"""
 
 _changes = msgpack.Decoder(list[bytes])
 _change = msgpack.Decoder(OrderChange)
@@ -107,13 +108,17 @@ def add_row(state: OrderState, row: Sequence[object]) -> None:
     line_id, product_id, status, quantity, unit_price, discount, total, user_id, method, country = row[:10]
     unlinked, entry_id = row[10:]
     state.entries.add(entry_id.bytes)  # type: ignore[attr-defined]
-    state.user_id = int(user_id) or state.user_id  # type: ignore[call-overload]
-    state.payment_method = str(method) or state.payment_method
-    state.country = str(country) or state.country
+    units, amount = int(quantity), money(total)  # type: ignore[call-overload, arg-type]
+    known_country = "" if country == UNKNOWN else str(country)
+    if units > 0 or unlinked or status == "adjusted":  # what takes of a line says who held it, not who does
+        state.user_id = int(user_id) or state.user_id  # type: ignore[call-overload]
+        state.payment_method = str(method) or state.payment_method
+        state.country = known_country or state.country
     if unlinked or status == "adjusted":
         return
     line = state.lines.setdefault(str(line_id), LineState(int(product_id)))  # type: ignore[call-overload]
-    units, amount = int(quantity), money(total)  # type: ignore[call-overload, arg-type]
+    if units > 0:
+        line.holder = Holder(int(user_id), str(method), known_country)  # type: ignore[call-overload]
     line.unit_price, line.discount = money(unit_price), money(discount)  # type: ignore[arg-type]
     if status == "pending":
         line.pending += units
