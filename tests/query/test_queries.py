@@ -9,6 +9,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.client import Client
 
 from footfall.config import Config
+from footfall.dashboard.app import ENDPOINTS
 from footfall.query import NamedQuery, prove, run
 from footfall.query.parameters import bind
 from tests.query import shop
@@ -288,10 +289,38 @@ async def test_an_answer_says_where_its_figures_come_from(
     answer = await run(client, queries["stats"], asked)
     assert answer.meta["query"] == "stats"
     assert answer.meta["sql"].startswith("SELECT")
-    assert answer.meta["params"] == {"from": f"{DAY}T00:00:00.000Z", "to": f"{NEXT}T00:00:00.000Z"}
+    assert answer.meta["params"] == {
+        "from": f"{DAY}T00:00:00.000Z",
+        "to": f"{NEXT}T00:00:00.000Z",
+        "limit": 1,
+    }
     assert answer.meta["reads"] == ["mv_country_stats", "mv_hourly_events", "mv_product_revenue", "orders"]
     assert answer.meta["estimates"] == ["visitors", "sessions", "conversion"]
     assert any(note.startswith("visitors, sessions, conversion: estimated") for note in answer.meta["notes"])
     assert answer.meta["rows_read"] > 0 and answer.meta["bytes_read"] > 0 and answer.meta["elapsed_ms"] > 0
     assert (datetime.now(UTC) - answer.meta["freshness"]).total_seconds() < 3600
     assert any("whole days" in note for note in answer.meta["notes"])
+
+
+async def test_the_briefs_endpoints_take_a_limit(ask: Ask, queries: dict[str, NamedQuery]) -> None:
+    for path, name in ENDPOINTS.items():
+        assert {"from", "to", "limit"} <= {parameter.name for parameter in queries[name].parameters}, path
+        assert len(await ask(name, limit="1", **RANGE)) == 1, path
+    assert [row["step"] for row in await ask("conversion_funnel", limit="2", **RANGE)] == [
+        "page_view",
+        "product_view",
+    ]
+
+
+async def test_a_limit_keeps_the_latest_hours_and_periods_in_order(
+    ask: Ask, client: AsyncClient, queries: dict[str, NamedQuery]
+) -> None:
+    asked = {"since": f"{BEFORE}T23:00:00Z", "until": f"{DAY}T11:00:00Z"}
+    rows = await ask("hourly_activity", limit="3", **asked)
+    assert [(row["hour"].hour, row["event_count"]) for row in rows] == [(8, 5), (9, 9), (10, 2)]
+    proof = await prove(
+        client, queries["hourly_activity"], {"from": str(DAY), "to": str(NEXT), "limit": "15"}
+    )
+    assert (proof.verdict, len(proof.answer.rows)) == ("equal", 15)
+    periods = await ask("revenue_trend", grain="hour", limit="2", **RANGE)
+    assert [row["period"].hour for row in periods] == [11, 12]

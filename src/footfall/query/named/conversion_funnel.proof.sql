@@ -34,3 +34,4 @@ FROM
     )
 )
 ORDER BY level
+LIMIT {limit:UInt32}

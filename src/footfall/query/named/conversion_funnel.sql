@@ -5,6 +5,7 @@
 -- note: Anonymous shoppers who logged in count as one with their user.
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
+-- param: limit UInt32 = 5 ; 1..1000 ; steps at most, from the first
 -- column: step text ; type of event
 -- column: users count ; shoppers with this step and all before it
 -- column: conversion_pct percent ; users / users of the first step; null where those are none
@@ -60,3 +61,4 @@ FROM
         GROUP BY shopper
     )
 )
+LIMIT {limit:UInt32}

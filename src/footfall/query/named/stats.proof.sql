@@ -29,3 +29,4 @@ FROM
     FROM footfall.orders
     WHERE order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}
 ) AS o
+LIMIT {limit:UInt32}

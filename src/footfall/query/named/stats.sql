@@ -7,6 +7,7 @@
 -- note: Orders and AOV are counted in the ledger of orders, as far back as its rows are kept.
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
+-- param: limit UInt32 = 1 ; 1..1000 ; rows at most; there is one
 -- column: visitors count ; distinct users and anonymous shoppers with an event
 -- column: sessions count ; distinct sessions with an event
 -- column: page_views count ; page_view events
@@ -60,3 +61,4 @@ FROM
     WHERE status = 'completed'
         AND order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date < toDate({to:DateTime64(3, 'UTC')})
 ) AS o
+LIMIT {limit:UInt32}

@@ -4,6 +4,7 @@
 -- reads: orders, users
 -- param: from DateTime64(3, 'UTC') = today-364d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
+-- param: limit UInt32 = 6 ; 1..1000 ; segments at most, from Champions down
 -- column: segment text ; name of the segment
 -- column: users count ; buyers in it
 -- column: revenue money ; their net revenue
@@ -59,3 +60,4 @@ LEFT JOIN
 ) AS scored USING (name)
 GROUP BY name, place
 ORDER BY place
+LIMIT {limit:UInt32}
