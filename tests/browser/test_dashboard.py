@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from clickhouse_connect.driver.client import Client
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from footfall.config import Config
 from footfall.schema.migrate import migrate
@@ -163,6 +164,52 @@ def test_a_difference_from_the_raw_rows_is_never_green(
         "ALTER TABLE footfall.mv_country_stats DELETE WHERE country = 'DE' AND event_count = 7",
         settings={"mutations_sync": 2},
     )
+
+
+def test_an_estimate_says_so_with_both_figures(open_page: Open, url: str, store_client: Client) -> None:
+    day = shop.DAY - timedelta(days=30)
+    store_client.command(
+        "INSERT INTO events (event_id, event_type, event_timestamp, user_id, session_id)"
+        " SELECT generateUUIDv4(), 'page_view', {when:DateTime64(3, 'UTC')}, number + 1, toString(number)"
+        " FROM numbers(150000)",
+        parameters={"when": datetime.combine(day, time(12), UTC)},
+    )
+    page = open_page(f"{url}?period=custom&from={day}&to={day}")
+    figures(page)
+    expect(card(page, "figures").locator(".card-note")).to_contain_text("large distinct counts are estimates")
+    card(page, "figures").get_by_role("button", name="How is this computed?").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet.get_by_text("visitors, sessions, conversion", exact=True).first).to_be_visible()
+    expect(sheet.get_by_text(re.compile("estimated from states")).first).to_be_visible()
+    sheet.get_by_role("button", name="Prove it").first.click()
+    verdict = sheet.locator('[data-verdict="equal"]')
+    expect(verdict).to_contain_text("Equal, but for estimates within their tolerance")
+    expect(verdict).to_contain_text(re.compile("visitors is an estimate: [0-9,]+ .*against 150,000 exactly"))
+
+
+def test_small_segments_are_named_below_their_tiles(open_page: Open, url: str) -> None:
+    page = open_page(url + PERIOD, width=390)
+    expect(card(page, "segments")).to_have_attribute("data-state", "ready")
+    for name in card(page, "segments").locator(".tile strong").all():
+        assert name.evaluate("name => name.scrollWidth <= name.parentElement.clientWidth")
+    named = card(page, "segments").locator(".tile strong, .tiles-rest li").all_text_contents()
+    shown = get(f"{url}api/user-segments", **shop.RANGE).json["data"]
+    assert {row["segment"] for row in shown if row["users"]} <= {text.split(" 1 ")[0] for text in named}
+
+
+def test_a_currency_that_the_browser_does_not_know_is_a_number_with_its_code(
+    open_page: Open, url: str
+) -> None:
+    page = open_page("about:blank")
+
+    def changed(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('currency="USD"', 'currency="€uro"'))
+
+    page.route(lambda address: urlsplit(address).path == "/", changed)
+    page.goto(url + PERIOD)
+    assert figures(page)["aov"] == "21.25 €uro"
+    expect(card(page, "revenue")).to_have_attribute("data-state", "ready")
 
 
 def test_charts_have_a_table_that_sorts_and_a_file(open_page: Open, url: str) -> None:

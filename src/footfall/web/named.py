@@ -56,6 +56,7 @@ def _proof(proof: Proof) -> dict[str, Any]:
         "verdict": proof.verdict,
         "reason": proof.reason,
         "differences": [asdict(difference) for difference in proof.differences],
+        "estimates": [asdict(estimate) for estimate in proof.estimates[:PROOF_ROWS]],
         "answer": _side(proof.answer),
         "proof": None if proof.proof is None else _side(proof.proof),
     }

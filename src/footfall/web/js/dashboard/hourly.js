@@ -6,6 +6,8 @@ import { color } from "../lib/palette.js";
 import { byBucket, buckets } from "../lib/period.js";
 
 const HOURS_UP_TO_DAYS = 8;
+const NARROW_PX = 720; // as in the styles
+const DAY_MS = 86_400_000;
 const grainOf = (view) => (view.days <= HOURS_UP_TO_DAYS ? "hour" : "day");
 
 export const requests = (view) => ({
@@ -42,6 +44,8 @@ function configuration({ starts, rows, grain, running }) {
   });
   const midnight = (index) => new Date(starts[index]).getUTCHours() === 0;
   const many = starts.length > 48;
+  const narrow = innerWidth <= NARROW_PX;
+  const named = (index) => midnight(index) && !(narrow && Math.round((starts[last] - starts[index]) / DAY_MS) % 2);
   return {
     type: "line",
     data: {
@@ -51,7 +55,7 @@ function configuration({ starts, rows, grain, running }) {
     options: {
       scales: {
         x: labelAxis((index) => (!hourly || many ? day(starts[index]) : time(starts[index])), {
-          ticks: hourly && many ? { autoSkip: false, callback: (_, index) => (midnight(index) ? day(starts[index]) : null) } : {},
+          ticks: hourly && many ? { autoSkip: false, callback: (_, index) => (named(index) ? day(starts[index]) : null) } : {},
         }),
         y: valueAxis(short),
       },

@@ -1,6 +1,6 @@
 // Top products: a table that sorts, with each product's revenue as a bar in its cell.
 import { h, page } from "../lib/dom.js";
-import { money } from "../lib/format.js";
+import { money, shortId } from "../lib/format.js";
 import { Table } from "../lib/table.js";
 
 export const requests = (view) => ({ products: ["/api/top-products", { ...view.range, limit: 10 }] });
@@ -13,9 +13,9 @@ export function drawer() {
       key: "name",
       label: "Product",
       grow: true,
-      value: (row) => row.name || row.product_id,
+      value: (row) => row.name || row.external_id || row.product_id,
       cell: (row) => [
-        h("span", { text: row.name || `Product ${row.product_id}` }),
+        h("span", { text: row.name || `Product ${row.external_id || row.product_id}` }),
         h("span", { class: "cell-sub", text: row.category || "no category" }),
       ],
     },
@@ -72,5 +72,6 @@ export function userDrawer() {
 }
 
 function userLink({ user_id: id, external_id: external }) {
-  return h("a", { href: `${page.live}/#timeline?user_id=${encodeURIComponent(id)}`, text: external || id });
+  const href = `${page.live}/#timeline?user_id=${encodeURIComponent(id)}`;
+  return h("a", { href, text: shortId(external || id, 24) });
 }

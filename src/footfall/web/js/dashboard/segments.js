@@ -3,7 +3,9 @@ import { h } from "../lib/dom.js";
 import { count, percent, wholeMoney } from "../lib/format.js";
 import { segmentToken } from "../lib/palette.js";
 
-const LOW_PX = 60;
+// A tile takes three lines, or its name, or nothing: then the list below names it.
+const FULL_PX = { wide: 112, high: 64 };
+const NAME_PX = { wide: 84, high: 24 };
 
 export const requests = (view) => ({ segments: ["/api/user-segments", view.range] });
 
@@ -13,30 +15,44 @@ export function drawer() {
     const total = rows.reduce((sum, row) => sum + row.users, 0);
     const box = card.view.querySelector(".tiles");
     const { width, height } = box.getBoundingClientRect();
-    const places = squarify(rows.map((row) => row.users), width || 400, height || 280);
-    box.replaceChildren(...rows.map((row, index) => tile(row, places[index], total, width || 400, height || 280)));
+    const size = { wide: width || 400, high: height || 280 };
+    const places = squarify(rows.map((row) => row.users), size.wide, size.high);
+    box.replaceChildren(...rows.map((row, index) => tile(row, places[index], total, size)));
+    const small = rows.filter((_, index) => !fits(places[index], FULL_PX));
+    card.view.querySelector(".tiles-rest").replaceChildren(...small.map((row) => listed(row, total)));
   };
 }
 
-function tile(row, { x, y, w, h: high }, total, width, height) {
+const fits = ({ w, h: high }, needed) => w >= needed.wide && high >= needed.high;
+
+/** A segment that its tile has no room for, as a line of the list below. */
+function listed(row, total) {
+  const swatch = h("span", { class: "swatch", style: { "--swatch": `var(--${segmentToken(row.segment)})` } });
+  const share = percent((100 * row.users) / total);
+  return h("li", {}, swatch, `${row.segment} ${count(row.users)} users · ${share} · ${wholeMoney(row.revenue)}`);
+}
+
+function tile(row, place, total, size) {
+  const { x, y, w, h: high } = place;
+  const full = fits(place, FULL_PX);
   const share = percent((100 * row.users) / total);
   const text = `${row.segment}: ${count(row.users)} users (${share}), ${wholeMoney(row.revenue)}, ${count(row.orders)} orders`;
   return h(
     "div",
     {
-      class: high < LOW_PX ? "tile tile-low" : "tile",
+      class: full ? "tile" : "tile tile-small",
       title: text,
       style: {
-        left: `${(100 * x) / width}%`,
-        top: `${(100 * y) / height}%`,
-        width: `${(100 * w) / width}%`,
-        height: `${(100 * high) / height}%`,
+        left: `${(100 * x) / size.wide}%`,
+        top: `${(100 * y) / size.high}%`,
+        width: `${(100 * w) / size.wide}%`,
+        height: `${(100 * high) / size.high}%`,
         "--swatch": `var(--${segmentToken(row.segment)})`,
       },
     },
-    h("strong", { text: row.segment }),
-    h("span", { text: `${count(row.users)} users · ${share}` }),
-    h("span", { text: wholeMoney(row.revenue) }),
+    fits(place, NAME_PX) && h("strong", { text: row.segment }),
+    full && h("span", { text: `${count(row.users)} users · ${share}` }),
+    full && h("span", { text: wholeMoney(row.revenue) }),
   );
 }
 

@@ -6,6 +6,7 @@ import { icon } from "./icons.js";
 import { openSheet } from "./sheet.js";
 import { Table, download, toCsv } from "./table.js";
 
+const ESTIMATED = " · large distinct counts are estimates";
 const UNITS = { count: "int", money: "money", percent: "pct", time: "time", day: "day", flag: "flag" };
 
 /**
@@ -76,7 +77,7 @@ export class Card {
   #show() {
     const { draw, isEmpty, empty } = this.#options;
     this.#message();
-    if (this.note) this.note.textContent = this.noteText;
+    if (this.note) this.note.textContent = this.noteText + (this.first.meta.estimates?.length ? ESTIMATED : "");
     if (isEmpty ? isEmpty(this.answers) : this.first.data.length === 0) {
       this.#state("empty");
       this.#message(empty ?? "Nothing happened in this period. Choose a longer one.");

@@ -6,8 +6,19 @@ export const ZONE = "UTC";
 const integers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const tenths = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const currency = (options) =>
-  new Intl.NumberFormat(undefined, { style: "currency", currency: page.currency || "USD", ...options });
+/** Money in the shop's currency; where the browser takes its code for none, a number with the code behind. */
+function currency(options) {
+  const code = page.currency || "USD";
+  try {
+    return new Intl.NumberFormat(undefined, { style: "currency", currency: code, ...options });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const { currencyDisplay: _, ...rest } = options;
+    const numbers = new Intl.NumberFormat(undefined, { minimumFractionDigits: rest.notation ? 0 : 2, maximumFractionDigits: 2, ...rest });
+    return { format: (value) => `${numbers.format(value)} ${code}` };
+  }
+}
+
 const cents = currency({ currencyDisplay: "narrowSymbol" });
 const whole = currency({ currencyDisplay: "narrowSymbol", minimumFractionDigits: 0, maximumFractionDigits: 0 });
 const compactMoney = currency({ currencyDisplay: "narrowSymbol", notation: "compact", maximumFractionDigits: 1 });
@@ -36,6 +47,10 @@ export const wholeMoney = (value) => (known(value) ? whole.format(value) : NOTHI
 
 /** $12.3K: for charts only. */
 export const shortMoney = (value) => (Math.abs(value) < 10_000 ? whole.format(value) : compactMoney.format(value));
+
+/** An id that is too long for its place, by its beginning and its end, which tell ids apart. */
+export const shortId = (id, length = 11) =>
+  id.length > length ? `${id.slice(0, Math.ceil((length - 1) / 2))}…${id.slice(-Math.floor((length - 1) / 2))}` : id;
 
 /** 12.3% of a number that is a percentage already. */
 export const percent = (value) => (known(value) ? `${tenths.format(value)}%` : NOTHING);

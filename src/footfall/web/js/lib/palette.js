@@ -10,6 +10,8 @@ export function onThemeChange(then) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", then);
 }
 
+const ACCOUNT = ["signup", "login"];
+
 const EVENT_TYPES = {
   page_view: "series-6",
   search: "series-7",
@@ -18,13 +20,20 @@ const EVENT_TYPES = {
   checkout: "series-4",
   purchase: "series-3",
   refund: "series-2",
+  signup: "series-8",
+  login: "series-8",
 };
 
 /** The token of an event type's colour; types without one of their own share a neutral. */
 export const eventToken = (type) => EVENT_TYPES[type] ?? "before";
 
-/** Types with a colour of their own, in the order in which charts stack them. */
-export const EVENT_ORDER = Object.keys(EVENT_TYPES);
+/** What charts of events stack, in this order: a type, or types that share a colour, and the rest. */
+export const EVENT_SERIES = [
+  ...Object.keys(EVENT_TYPES)
+    .filter((type) => !ACCOUNT.includes(type))
+    .map((type) => [type]),
+  ACCOUNT,
+];
 
 export const MONEY = { gross: "series-1", refunds: "series-2", net: "series-3" };
 

@@ -80,6 +80,7 @@ function facts(meta) {
     ["Rows read", `${count(meta.rows_read)} (${bytes(meta.bytes_read)})`],
     ["Took", `${tenth(meta.elapsed_ms)} ms`],
     ["Newest row", meta.freshness ? moment(meta.freshness) : "none yet"],
+    ...(meta.estimates?.length ? [["Estimates", meta.estimates.map((name) => name.replaceAll("_", " ")).join(", ")]] : []),
     ...meta.notes.map((note, index) => [index ? "" : "Notes", note]),
   ];
   return h("dl", { class: "facts" }, rows.flatMap(([name, value]) => [h("dt", { text: name }), h("dd", { text: value })]));
@@ -170,12 +171,19 @@ function verdict(outcome) {
   return h(
     "div",
     { class: "verdict stack", "data-verdict": outcome.verdict },
-    h("strong", { text: HEADINGS[outcome.verdict] ?? outcome.verdict }),
-    h("p", { text: sentence(outcome.reason) }),
-    outcome.differences.length > 0 && differences(outcome.differences),
+    h("strong", { text: heading(outcome) }),
+    h("p", { class: "verdict-reason", text: sentence(outcome.reason) }),
+    outcome.differences.length > 0 && cells(outcome.differences, "Answer"),
+    outcome.estimates?.length > 0 && cells(outcome.estimates, "Estimate"),
     answer && proof && h("p", { class: "muted", text: costs(answer.meta, proof.meta) }),
     answer && proof && answer.data.length === 1 && bothFigures(answer, proof),
   );
+}
+
+/** The verdict in words; "equal" of an estimate means that it is as near as estimates are. */
+function heading({ verdict: name, estimates }) {
+  const near = name === "equal" && estimates?.length > 0;
+  return near ? "Equal, but for estimates within their tolerance" : (HEADINGS[name] ?? name);
 }
 
 const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, ".");
@@ -196,9 +204,9 @@ function bothFigures(answer, proof) {
   );
 }
 
-function differences(found) {
+function cells(found, ours) {
   return compared(
-    ["Row", "Column", "Answer", "Raw rows"],
+    ["Row", "Column", ours, "Raw rows"],
     found.slice(0, 20).map((cell) => [cell.row, cell.column, cell.answer, cell.proof]),
   );
 }

@@ -9,7 +9,7 @@ export function drawer() {
     if (!table) {
       table = new Table(
         [
-          { key: "ingested_at", label: "Accepted", cell: (row) => h("span", { title: moment(row.ingested_at), text: ago(row.ingested_at) }) },
+          { key: "ingested_at", label: "Accepted", wide: true, cell: (row) => h("span", { title: moment(row.ingested_at), text: ago(row.ingested_at) }) },
           { key: "order_id", label: "Order", grow: true },
           { key: "status", label: "Status" },
           { key: "quantity", label: "Items", type: "int", wide: true },

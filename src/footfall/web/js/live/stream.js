@@ -1,6 +1,6 @@
 // The stream of events, the newest on top: one line an event, held still while it is being read.
 import { byId, h } from "../lib/dom.js";
-import { count, money, seconds, words } from "../lib/format.js";
+import { count, money, seconds, shortId, words } from "../lib/format.js";
 import { eventToken } from "../lib/palette.js";
 
 const SHOWN = 200;
@@ -92,7 +92,7 @@ export class Stream {
     if (this.#type.value && event.event_type !== this.#type.value) return false;
     const text = this.#text.value.trim().toLowerCase();
     if (!text) return true;
-    const fields = [event.user_id, event.country, event.page_url, event.product_id, event.order_id, event.search_term];
+    const fields = [event.external_id, event.user_id, event.country, event.page_url, event.product_id, event.order_id, event.search_term];
     return fields.some((field) => String(field ?? "").toLowerCase().includes(text));
   }
 
@@ -118,11 +118,24 @@ export class Stream {
   }
 }
 
-/** What an event is about, in a few words. */
+/** What an event is about, in a few words; the event's type says already what kind of thing an id names. */
 function about(event) {
   if (event.search_term) return `“${event.search_term}”`;
-  if (event.order_id) return `order ${event.order_id}`;
+  if (event.order_id) return shortId(event.order_id, 12);
   return pathOf(event.page_url) || (event.product_id !== "0" ? `product ${event.product_id}` : "");
+}
+
+/** The same in full, for the pointer. */
+function inFull(event) {
+  return event.order_id ? `order ${event.order_id}` : event.page_url || about(event);
+}
+
+/** The shop's own id of a user, linked to the timeline, which knows users by Footfall's. */
+function userOf(event) {
+  if (event.user_id === "0") return h("span", { class: "muted", text: "nobody known" });
+  const id = event.external_id || event.user_id;
+  const title = `Open the timeline of user ${id}`;
+  return h("a", { href: `#timeline?user_id=${event.user_id}`, text: shortId(id, 9), title });
 }
 
 /** A page's address without the shop's own name, which is the same everywhere. */
@@ -143,10 +156,8 @@ function line(event) {
       h("span", { class: "swatch", style: { "--swatch": `var(--${eventToken(event.event_type)})` } }),
       words(event.event_type),
     ),
-    event.user_id === "0"
-      ? h("span", { class: "muted", text: "nobody known" })
-      : h("a", { href: `#timeline?user_id=${event.user_id}`, text: event.user_id, title: `Open the timeline of user ${event.user_id}` }),
-    h("span", { class: "event-about", title: event.page_url || about(event), text: about(event) }),
+    userOf(event),
+    h("span", { class: "event-about", title: inFull(event), text: about(event) }),
     h("span", { class: "muted", text: event.country === "ZZ" ? "" : event.country }),
     h("span", { class: event.revenue ? "event-worth event-money" : "event-worth", text: worth ? money(worth) : "" }),
   );

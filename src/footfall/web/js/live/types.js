@@ -1,9 +1,9 @@
 // Events by type over the last 15 minutes, moving on with each frame.
 import { ChartView, labelAxis, valueAxis } from "../lib/charts.js";
 import { count, short, seconds, time, words } from "../lib/format.js";
-import { EVENT_ORDER, color, eventToken } from "../lib/palette.js";
+import { EVENT_SERIES, color, eventToken } from "../lib/palette.js";
 
-const OTHER = "other";
+const OTHER = ["other"];
 
 export function drawer() {
   let chart;
@@ -22,10 +22,11 @@ function stacked({ data, meta }) {
   const length = Math.round((meta.params.minutes * 60_000) / step);
   const steps = Array.from({ length }, (_, index) => last - (length - 1 - index) * step);
   const place = new Map(steps.map((start, index) => [start, index]));
-  const series = Object.fromEntries([...EVENT_ORDER, OTHER].map((type) => [type, new Array(length).fill(0)]));
+  const series = [...EVENT_SERIES, OTHER].map((types) => ({ types, values: new Array(length).fill(0) }));
+  const valuesOf = new Map(series.flatMap(({ types, values }) => types.map((type) => [type, values])));
   for (const row of data) {
     const index = place.get(Date.parse(row.step));
-    if (index !== undefined) (series[row.event_type] ?? series[OTHER])[index] += row.events;
+    if (index !== undefined) (valuesOf.get(row.event_type) ?? valuesOf.get(OTHER[0]))[index] += row.events;
   }
   return { steps, series, step };
 }
@@ -35,10 +36,10 @@ function configuration({ steps, series, step }) {
     type: "bar",
     data: {
       labels: steps,
-      datasets: Object.entries(series).map(([type, values]) => ({
-        label: words(type),
+      datasets: series.map(({ types, values }) => ({
+        label: words(types.join(", ")),
         data: values,
-        backgroundColor: color(eventToken(type)),
+        backgroundColor: color(eventToken(types[0])),
         categoryPercentage: 1,
         barPercentage: 0.86,
         borderRadius: 0,
