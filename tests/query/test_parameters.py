@@ -101,6 +101,14 @@ def test_a_parameter_that_is_unknown_is_refused_with_those_there_are() -> None:
         ("n Array(String) = a,b ; 2..3 items ; x", '["a,1", "b"]', ["a,1", "b"]),
         ("n Date = today ; any ; x", "2026-01-02", "2026-01-02"),
         ("n UInt64 = ; id ; x", "", 0),
+        ("n String = ; id ; x", "", ""),
+        ("n String = ; id ; x", "0", "0"),
+        ("n String = ; id ; x", "17850", "17850"),
+        ("n String = ; id ; x", "user_0001", str(numeric_id("user_0001"))),
+        ("n String = ; country ; x", "", ""),
+        ("n String = ; country ; x", "GB", "UK"),
+        ("n String = ; country ; x", "france", "FR"),
+        ("n String = ; country ; x", "zz", "ZZ"),
         ("n UInt64 = ; id ; x", "17850", 17850),
         ("n UInt64 = ; id ; x", "user_0001", numeric_id("user_0001")),
         ("n UInt64 = ; id ; x", str(numeric_id("user_0001")), numeric_id("user_0001")),
@@ -125,6 +133,8 @@ def test_values_that_are_accepted(param: str, text: str, value: object) -> None:
         ("n Array(String) = a,b ; 2..3 items ; x", "[1]", "JSON array of texts"),
         ("n Array(String) = a,b ; 2..3 different items ; x", "a,a", "2..3 different items"),
         ("n Date = today ; any ; x", "soon", "a date"),
+        ("n String = ; country ; x", "Atlantis", "it takes a country"),
+        ("n UInt64 = ; id, required ; x", "", "n is required: x"),
     ],
 )
 def test_values_that_are_refused(param: str, text: str, told: str) -> None:
@@ -132,3 +142,30 @@ def test_values_that_are_refused(param: str, text: str, told: str) -> None:
         bind(query(param), {"n": text}, now=NOW)
     assert told in refused.value.message
     assert refused.value.where["field"] == "n"
+
+
+GRAIN = "grain String = month ; day|week|month ; length"
+
+
+@pytest.mark.parametrize(
+    ("grain", "start"), [("month", "2025-05-01"), ("week", "2025-04-07"), ("day", "2025-04-02")]
+)
+def test_a_default_range_begins_with_a_whole_period(grain: str, start: str) -> None:
+    year = ("from DateTime64(3, 'UTC') = now-362d ; any ; start", RANGE[1], GRAIN)
+    bound = bind(query(*year), {"grain": grain}, now=NOW)
+    assert str(bound.values["from"]).startswith(start)
+    assert bound.notes == ()
+
+
+def test_a_range_that_begins_amid_a_period_says_so() -> None:
+    bound = bind(query(*RANGE, GRAIN), {"from": "2026-01-15"}, now=NOW)
+    assert bound.values["from"] == "2026-01-15 00:00:00.000"
+    assert bound.notes == ("the first month is partial: it began 2026-01-01, before from",)
+    assert bind(query(*RANGE, GRAIN), {"from": "2026-01-01"}, now=NOW).notes == ()
+    short = bind(query(*RANGE, GRAIN), {"to": "2026-03-25"}, now=NOW)
+    assert short.values["from"] == "2026-03-23 00:00:00.000", "no period begins within the range"
+
+
+def test_a_parameter_that_is_required_must_be_given() -> None:
+    with pytest.raises(InvalidParameter, match="n is required"):
+        bind(query("n UInt64 = ; id, required ; the user"), {}, now=NOW)

@@ -10,6 +10,7 @@ from clickhouse_connect.driver.client import Client
 
 from footfall.config import Config
 from footfall.dashboard.app import ENDPOINTS
+from footfall.errors import InvalidParameter
 from footfall.query import NamedQuery, prove, run
 from footfall.query.parameters import bind
 from tests.query import shop
@@ -25,6 +26,11 @@ def filled(config: Config, store_client: Client) -> None:
 
     empty(store_client)
     shop.fill(store_client)
+
+
+def required(query: NamedQuery) -> dict[str, str]:
+    """A value for each parameter that must be given."""
+    return {parameter.name: "1" for parameter in query.parameters if parameter.required}
 
 
 async def test_overview(ask: Ask) -> None:
@@ -198,7 +204,10 @@ async def test_user_lookup(ask: Ask) -> None:
     assert await found(country="US", is_premium="true") == [str(ANN)]
     assert await found(registered_from="2026-02-01", registered_to="2026-03-05") == [str(BEN)]
     assert await found(limit="1") == [str(CEM)]
-    assert await found(country="US' OR 1=1 --") == []
+    assert await found(country="GB") == await found(country="United Kingdom") == [str(BEN)]
+    assert await found(country="France") == []
+    with pytest.raises(InvalidParameter, match="it takes a country"):
+        await found(country="US' OR 1=1 --")
 
 
 async def test_timeline_and_history(ask: Ask) -> None:
@@ -206,13 +215,18 @@ async def test_timeline_and_history(ask: Ask) -> None:
     assert [row["event_type"] for row in timeline] == [
         "purchase", "checkout", "add_to_cart", "product_view", "page_view", "page_view",
     ]  # fmt: skip
-    assert await ask("user_timeline", user_id="") == []
+    for nobody in ({}, {"user_id": ""}):
+        with pytest.raises(InvalidParameter, match="user_id is required"):
+            await ask("user_timeline", **nobody)
     assert len(await ask("order_history", **RANGE)) == 6
     assert [r["order_id"] for r in await ask("order_history", user_id=str(ANN), **RANGE)] == [
         "o1",
         "o1",
         "o1",
     ]
+    nobody_known = await ask("order_history", user_id="0", **RANGE)
+    assert [row["order_id"] for row in nobody_known] == ["s1"]
+    assert await ask("order_history", product_id="0", **RANGE) == []
     history = await ask("order_history", user_id=str(ANN), product_id="2", status="refunded", **RANGE)
     assert [(r["quantity"], r["total_amount"]) for r in history] == [(-1, Decimal("-10"))]
 
@@ -265,6 +279,7 @@ async def test_an_empty_range_gives_zeros_and_nulls_and_never_fails(
         names = {parameter.name for parameter in query.parameters}
         params = {"from": "2001-01-01", "to": "2001-01-01"} if "from" in names else {}
         params |= {"at": "2001-01-01"} if "at" in names else {}
+        params |= required(query)
         answer = await run(client, query, params)
         for row in answer.rows:
             assert not any(isinstance(value, float) and value != value for value in row.values()), query.name
@@ -277,7 +292,9 @@ async def test_answers_have_the_columns_of_their_headers(
 ) -> None:
     for query in queries.values():
         for sql in filter(None, (query.sql, query.proof)):
-            raw = await client.raw_query(sql, parameters=bind(query, {}).values, fmt="JSONCompact")
+            raw = await client.raw_query(
+                sql, parameters=bind(query, required(query)).values, fmt="JSONCompact"
+            )
             names = [column["name"] for column in json.loads(raw)["meta"]]
             assert names == [column.name for column in query.columns], query.name
 

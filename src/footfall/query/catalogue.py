@@ -13,11 +13,12 @@ follows:
     -- param: limit UInt32 = 10 ; 1..1000 ; rows at most    (name, type, default ; what it accepts ; help)
     -- column: revenue money ; what it is                   (name, unit ; help)
 
-A parameter accepts `any`, a range `1..1000`, a choice `hour|day`, `id` (an id as the shop knows it) or a
-number of items `2..12 items` (or `2..12 different items`). Units are the words of `UNITS`. A query that reads
-a rollup has a twin `NAME.proof.sql` beside it, which answers the same from the raw tables and shares the
-header. Invariants, checked on reading: every placeholder of both files is declared with the same type, and
-every declared parameter is used.
+A parameter accepts `any`, a range `1..1000`, a choice `hour|day`, `id` (an id as the shop knows it; with
+the type String, 0 is not the same as none), `country` (a code or a name) or a number of items `2..12 items`
+(or `2..12 different items`); with `, required` behind it, it must be given. Units are the words of `UNITS`.
+A query that reads a rollup has a twin `NAME.proof.sql` beside it, which answers the same from the raw
+tables and shares the header. Invariants, checked on reading: every placeholder of both files is declared
+with the same type, and every declared parameter is used.
 """
 
 import re
@@ -52,6 +53,7 @@ class Parameter:
     default: str
     accepts: str
     help: str
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,10 @@ def _parameter(value: str) -> Parameter:
     if found is None:
         raise ValueError(f"a parameter reads `name Type = default ; accepts ; help`, not: {value}")
     accepts, _, help_ = found["rest"].partition(";")
-    return Parameter(found["name"], found["type"], found["default"], accepts.strip() or "any", help_.strip())
+    accepts, comma, required = (accepts.strip() or "any").partition(", required")
+    return Parameter(
+        found["name"], found["type"], found["default"], accepts + required, help_.strip(), bool(comma)
+    )
 
 
 def _columns(entries: list[tuple[str, str]]) -> tuple[Column, ...]:

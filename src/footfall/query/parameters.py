@@ -6,7 +6,9 @@ query does not have, because a filter that is silently ignored is a wrong answer
 
 Times are RFC 3339 (no zone: UTC), a date (its midnight), epoch milliseconds, or relative: `now`, `now-30m`,
 `today-6d`. `to` is exclusive. Where a query reads a rollup, its grain widens `from` and `to` to whole hours
-or days, and a note says so where the caller named other times.
+or days, and a note says so where the caller named other times. Where a query has a parameter `grain` (day,
+week, month), a `from` that is not given moves on to the start of the next period, so that the first is whole;
+where one is given, a note says that the first period is partial.
 """
 
 import re
@@ -17,6 +19,7 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
+from footfall.countries import UNKNOWN, country_code
 from footfall.errors import InvalidParameter
 from footfall.model import numeric_id
 from footfall.query.catalogue import NamedQuery, Parameter
@@ -25,6 +28,8 @@ Value = str | int | list[str]
 _RELATIVE = re.compile(r"(?P<base>now|today)(?:(?P<sign>[+-])(?P<count>\d{1,6})(?P<unit>[smhdw]))?")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _GRAINS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
+# A length that leads from the start of a period into the next.
+_PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2149, 1, 1, tzinfo=UTC)
 _RANGE = re.compile(r"(?P<low>-?\d+(?:\.\d+)?)\.\.(?P<high>-?\d+(?:\.\d+)?)")
 _ITEMS = re.compile(r"(?P<low>\d+)\.\.(?P<high>\d+) (?P<different>different )?items")
@@ -57,7 +62,7 @@ def bind(query: NamedQuery, given: Mapping[str, str], *, now: datetime | None = 
             times[parameter.name] = _time(parameter, text, now)
         else:
             values[parameter.name] = _value(parameter, text)
-    notes = _align(query, given, times)
+    notes = _align(query, given, times) + _begin(given, times, str(values.get("grain", "")))
     _check_length(query, times)
     stored = {name: moment.strftime("%Y-%m-%d %H:%M:%S.") + _ms(moment) for name, moment in times.items()}
     shown = {
@@ -93,6 +98,29 @@ def _align(query: NamedQuery, given: Mapping[str, str], times: dict[str, datetim
     return (
         f"{' and '.join(changed)} widened to whole {query.grain}s (UTC), the grain of what this query reads",
     )
+
+
+def _begin(given: Mapping[str, str], times: dict[str, datetime], period: str) -> tuple[str, ...]:
+    """Moves a default `from` on to the next start of a period; a note where a given one is amid one."""
+    if "from" not in times or period not in _PERIODS:
+        return ()
+    start = _start(times["from"], period)
+    if start == times["from"]:
+        return ()
+    if "from" in given:
+        return (f"the first {period} is partial: it began {start:%Y-%m-%d}, before from",)
+    following = _start(start + _PERIODS[period], period)
+    if "to" not in times or following < times["to"]:
+        times["from"] = following
+    return ()
+
+
+def _start(moment: datetime, period: str) -> datetime:
+    """The start of the day, week (Monday) or month of a moment."""
+    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    if period == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if period == "month" else day
 
 
 def _check_length(query: NamedQuery, times: dict[str, datetime]) -> None:
@@ -138,8 +166,12 @@ def parse_time(text: str, now: datetime) -> datetime | None:
 
 
 def _value(parameter: Parameter, text: str) -> Value:
+    if parameter.required and not text:
+        raise InvalidParameter(f"{parameter.name} is required: {parameter.help}", field=parameter.name)
     if parameter.accepts == "id":
-        return 0 if not text else _id(text)
+        return _id(parameter, text)
+    if parameter.accepts == "country":
+        return _country(parameter, text)
     if parameter.type == "String":
         return _text(parameter, text)
     if parameter.type == "Array(String)":
@@ -161,11 +193,26 @@ def _value(parameter: Parameter, text: str) -> Value:
     return text
 
 
-def _id(text: str) -> int:
-    """The number an id is stored as; the number itself, as answers show it, is taken too."""
+def _id(parameter: Parameter, text: str) -> Value:
+    """The number an id is stored as; the number itself, as answers show it, is taken too.
+
+    Where the type is String, the number stands as text and an id that is not given is empty, which 0 is not.
+    """
+    if parameter.type == "String" and not text:
+        return ""
     if text.isascii() and text.isdigit() and 1 << 63 <= int(text[:21]) < 1 << 64:
-        return int(text)
-    return numeric_id(text)
+        number = int(text)
+    else:
+        number = numeric_id(text) if text else 0
+    return str(number) if parameter.type == "String" else number
+
+
+def _country(parameter: Parameter, text: str) -> str:
+    """The code of a country that is given by a code or a name; no country at all is refused."""
+    code = country_code(text) if text else ""
+    if code == UNKNOWN and text.upper() != UNKNOWN:
+        raise _refused(parameter, text, "a country by code or name, as in FR or France; ZZ: unknown")
+    return code
 
 
 def _text(parameter: Parameter, text: str) -> str:

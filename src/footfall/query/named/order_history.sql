@@ -3,8 +3,8 @@
 -- reads: orders
 -- param: from DateTime64(3, 'UTC') = today-364d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
--- param: user_id UInt64 = ; id ; this user alone, as the shop knows it or as Footfall stores it; empty: all
--- param: product_id UInt64 = ; id ; this product alone, likewise; empty: all
+-- param: user_id String = ; id ; this user alone, as the shop knows it or as Footfall stores it; 0: nobody known; empty: all
+-- param: product_id String = ; id ; this product alone, likewise; empty: all
 -- param: status String = ; |pending|completed|cancelled|refunded|adjusted ; this status alone; empty: all
 -- param: limit UInt32 = 50 ; 1..1000 ; rows at most
 -- column: order_timestamp time ; when it happened
@@ -24,8 +24,8 @@ SELECT
     order_timestamp, order_id, line_id, status, user_id, product_id, quantity, unit_price, discount, total_amount,
     payment_method, country, unlinked
 FROM footfall.orders
-WHERE ({user_id:UInt64} = 0 OR user_id = {user_id:UInt64})
-    AND ({product_id:UInt64} = 0 OR product_id = {product_id:UInt64})
+WHERE ({user_id:String} = '' OR user_id = toUInt64OrZero({user_id:String}))
+    AND ({product_id:String} = '' OR product_id = toUInt64OrZero({product_id:String}))
     AND ({status:String} = '' OR status = {status:String})
     AND order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date <= toDate({to:DateTime64(3, 'UTC')})
     AND order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}

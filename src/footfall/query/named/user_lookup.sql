@@ -1,7 +1,7 @@
 -- title: User look-up
 -- description: Users by country, premium and day of registration, the latest registered first.
 -- reads: users
--- param: country String = ; any ; ISO 3166 alpha-2, with UK for GB; empty: all
+-- param: country String = ; country ; code or name of a country; empty: all
 -- param: is_premium String = ; |true|false ; premium users, or the others; empty: all
 -- param: registered_from Date = 1970-01-01 ; any ; first day of registration, inclusive
 -- param: registered_to Date = 2149-01-01 ; any ; last day of registration, exclusive

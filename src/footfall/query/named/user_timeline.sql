@@ -2,7 +2,7 @@
 -- description: What one user did, the latest first. proj_by_user finds the rows, the sort key reads their columns.
 -- reads: events
 -- note: Events before a login stand under the anonymous id.
--- param: user_id UInt64 = ; id ; the user, as the shop knows it or as Footfall stores it
+-- param: user_id UInt64 = ; id, required ; the user, as the shop knows it or as Footfall stores it
 -- param: limit UInt32 = 50 ; 1..1000 ; rows at most
 -- column: event_type text ; type of event
 -- column: event_timestamp time ; when it happened
