@@ -7,17 +7,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.errors import OurFault, Overloaded
-from footfall.ingest import chunks, ids
+from footfall.ingest import chunks, ids, receipts
 from footfall.ingest import inbox as inboxes
 from footfall.ingest.inbox import Batch, Inbox
 from footfall.ingest.lanes import IDENTITIES
 from footfall.ingest.outcome import Entry
-from footfall.ingest.receipts import find, new_batch_id
+from footfall.ingest.receipts import Correction, Receipt, find, new_batch_id
 from tests.ingest.make import NOW_MS
 
 LIMIT = 1 << 30
@@ -109,7 +110,25 @@ async def test_receipts_are_kept(inbox: Inbox) -> None:
     with closing(inbox.connect()) as connection:
         found = find(connection, sent.batch_id)
     assert found is not None
-    assert b'"accepted":2' in found
+    assert (found.accepted, found.duplicate) == (2, 0)
+
+
+def test_a_correction_may_come_before_its_receipt_and_goes_with_it(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "receipts", isolation_level=None)) as connection:
+        connection.executescript(inboxes._JOURNAL.read_text())
+        connection.execute("INSERT INTO lanes VALUES ('receipts', 0, 0)")
+        old, new = new_batch_id(NOW_MS), new_batch_id(NOW_MS + 8 * 86_400_000)
+        for duplicate in (1, 2):
+            receipts.correct(connection, {old: Correction(duplicate=duplicate)})
+        receipts.keep(connection, [(old, msgspec.json.encode(Receipt("", 5, 0, 0, [])))], NOW_MS)
+        found = find(connection, old)
+        assert found is not None
+        assert (found.accepted, found.duplicate) == (2, 3)
+        receipts.keep(
+            connection, [(new, msgspec.json.encode(Receipt("", 5, 0, 0, [])))], NOW_MS + 8 * 86_400_000
+        )
+        assert find(connection, old) is None
+        assert connection.execute("SELECT count(*) FROM corrections").fetchone() == (0,)
 
 
 async def test_a_full_inbox_refuses_and_takes_again_when_there_is_room(tmp_path: Path) -> None:

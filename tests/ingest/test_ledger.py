@@ -26,7 +26,7 @@ _decode = msgpack.Decoder(OrderChange).decode
 
 
 def change(status: Any, **values: Any) -> OrderChange:
-    (entry,) = change_of(Order(order_id="o", status=status, **values), b"{}", sender(), RULES)
+    (entry,) = change_of(Order(order_id="o", status=status, **values), b"{}", 0, sender(), RULES)
     return _decode(entry.row)
 
 

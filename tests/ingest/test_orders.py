@@ -136,3 +136,56 @@ def test_an_import_is_compared_with_all_that_the_store_holds(shop: Client, store
     assert (again["accepted"], again["duplicate"]) == (1, 3)
     assert money(store_client) == {"completed": Decimal(8)}
     assert store_client.query("SELECT uniqExact(line_id), count() FROM orders").result_rows == [(4, 4)]
+
+
+def outcome(answer: Any) -> tuple[int, int, int]:
+    return answer["accepted"], answer["duplicate"], answer["rejected"]
+
+
+def test_who_waits_and_who_asks_later_is_told_what_the_ledger_decided(
+    shop: Client, order: dict[str, Any]
+) -> None:
+    other = {"order_id": new_id("other")}
+    items = [
+        order | {"status": "completed", "lines": LINES},
+        order | {"status": "pending", "lines": LINES},  # it is further on already
+        other | {"status": "completed"},  # nobody knows it
+        other | {"status": "pending", "lines": LINES},
+        other | {"status": "cancelled"},
+        other | {"status": "completed", "order_timestamp": NOW_MS},
+        order | {"status": "refunded", "lines": [{"product_id": "A", "quantity": 4}]},  # in part
+        order | {"status": "refunded", "lines": [{"product_id": "A", "quantity": 1}]},
+        {"order_id": 1, "status": "sent"},
+    ]
+    waited = send(shop, *items)
+    assert outcome(waited) == (4, 1, 4)
+    told = [(error["index"], error["field"], error["code"]) for error in waited["errors"]]
+    assert told == [
+        *((2, "lines", "no_lines"), (5, "lines", "no_lines")),
+        *((6, "lines", "nothing_left"), (7, "lines", "nothing_left"), (8, "status", "invalid_value")),
+    ]
+    assert waited["errors"][1]["message"] == "nothing of the order is pending, and no lines are named"
+    assert shop.get(f"/v1/receipts/{waited['batch_id']}").body == waited
+    # Without waiting the answer comes before their turn, and the receipt says it later.
+    again = [item | {"entry_id": new_id()} for item in items[5:8]]
+    kept = shop.post("orders", again)
+    assert (kept.status, outcome(kept.body)) == (202, (3, 0, 0))
+    settle(shop)
+    receipt = shop.get(f"/v1/receipts/{kept.body['batch_id']}").body
+    assert outcome(receipt) == (0, 0, 3)
+    assert [error["index"] for error in receipt["errors"]] == [0, 1, 2]
+
+
+def test_where_the_ledger_refuses_all_who_waits_gets_422(shop: Client, order: dict[str, Any]) -> None:
+    answer = shop.post("orders", order | {"status": "completed"}, wait=True)
+    assert (answer.status, answer.body["error"]["errors"][0]["code"]) == (422, "no_lines")
+    receipt = shop.get(f"/v1/receipts/{answer.body['error']['batch_id']}").body
+    assert outcome(receipt) == (0, 0, 1)
+
+
+def test_a_correction_finds_its_receipt_over_all_slices(shop: Client, order: dict[str, Any]) -> None:
+    unknown = [{"order_id": new_id(), "status": "completed"} for _ in range(2_500)]
+    good = order | {"status": "completed", "lines": LINES}
+    answer = send(shop, *unknown, good)
+    assert outcome(answer) == (1, 0, 2_500)
+    assert [error["index"] for error in answer["errors"]] == list(range(100))

@@ -83,3 +83,12 @@ def test_two_ids_with_one_hash_are_told_apart_by_refusing_the_second() -> None:
     merged = merge_users([change], held, {})
     assert merged.rows["users"] == {}
     assert merged.letters[0].row[4] == "id_collision"
+    assert merged.corrections[bytes(16)].rejected == 1
+
+
+def test_who_waits_is_told_that_an_older_change_came_to_nothing(shop: Client) -> None:
+    user = {"user_id": new_id("user")}
+    send(shop, "users", user | {"country": "DE", "updated_at": NOW_MS})
+    answer = send(shop, "users", user | {"country": "FR", "updated_at": NOW_MS - 1})
+    assert (answer["accepted"], answer["duplicate"]) == (0, 1)
+    assert shop.get(f"/v1/receipts/{answer['batch_id']}").body == answer

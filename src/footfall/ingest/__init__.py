@@ -2,7 +2,8 @@
 
 The way of an item: `api` + `access` + `body` → `split` → `validate` (`events`, `changes`, `fields`,
 `stubs`) → `inbox` (`ids`, `receipts`, `chunks`) → `writer` (`orders` + `ledger`, `profiles`, `repair`,
-`heal`) → the tables of `lanes`, in ClickHouse's `native` format. What is rejected goes the same way to `dead_letters`.
+`heal`) → the tables of `lanes`, in ClickHouse's `native` format. What is rejected goes the same way to
+`dead_letters`.
 """
 
 import sqlite3

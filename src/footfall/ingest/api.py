@@ -80,7 +80,7 @@ class Api:
         return _json(receipt, 200 if queryable else 202)
 
     async def receipt(self, request: Request) -> Response:
-        """What was answered to an earlier request."""
+        """What was answered to an earlier request, and what has been decided since."""
         access.key_name(request.headers, self.config)
         try:
             batch_id = uuid.UUID(request.path_params["batch_id"])
@@ -89,7 +89,7 @@ class Api:
         found = receipts.find(self.receiver.reader, batch_id.bytes)
         if found is None:
             raise NotFound("there is no receipt of this batch; receipts are kept for 7 days")
-        return Response(found, media_type="application/json")
+        return _json(found)
 
     async def healthz(self, _: Request) -> Response:
         """Whether this process answers: it accepts items even where the store is away."""

@@ -30,17 +30,22 @@ from footfall.model import (
 
 LINES_LIMIT = 1000
 RAW_LIMIT = 64 << 10
+NO_ITEM = -1
 _INT32 = (1 << 31) - 1
 
 
 class Origin(Struct, array_like=True):
-    """Where a change came from, for the dead letter that it may become."""
+    """Where a change came from, for the dead letter that it may become and the receipt that tells it.
+
+    `index` is the item's in its request; None where it is not known, `NO_ITEM` where it is no item of it.
+    """
 
     batch_id: bytes
     key_name: str
     source: str
     accepted_at: int
     raw: bytes
+    index: int | None = None
 
 
 class Line(Struct, array_like=True):
@@ -106,7 +111,7 @@ class ProductChange(Struct, array_like=True):
 pack = msgpack.Encoder().encode
 
 
-def order(item: Order, raw: bytes, sender: Sender, rules: Rules) -> list[Entry]:
+def order(item: Order, raw: bytes, index: int, sender: Sender, rules: Rules) -> list[Entry]:
     """The change of an order; a shop that sends the same change twice has made it once."""
     order_id = fields.required_id("order_id", item.order_id)
     fields.check_lengths((("payment_method", item.payment_method), ("country", item.country)))
@@ -134,7 +139,7 @@ def order(item: Order, raw: bytes, sender: Sender, rules: Rules) -> list[Entry]:
         fields.properties(item.properties, item.country),
         lines,
         item.entry_id is not None,
-        _origin(sender, raw),
+        _origin(sender, raw, index),
     )
     return [Entry(ORDER_ITEMS, key, b"", pack(change), 0)]
 
@@ -208,7 +213,7 @@ def _quantity(line: OrderLine, status: OrderStatus, where: str) -> int | None:
     return fields.whole(field, line.quantity, 1, _INT32)
 
 
-def user(item: User, raw: bytes, sender: Sender, _: Rules) -> list[Entry]:
+def user(item: User, raw: bytes, index: int, sender: Sender, _: Rules) -> list[Entry]:
     """The change of a user's attributes, and the link of an anonymous id where it names one."""
     external = fields.required_id("user_id", item.user_id)
     user_id = numeric_id(external)
@@ -233,7 +238,7 @@ def user(item: User, raw: bytes, sender: Sender, _: Rules) -> list[Entry]:
         item.name,
         item.email,
         item.phone,
-        _origin(sender, raw),
+        _origin(sender, raw, index),
     )
     found = [Entry(USER_ITEMS, _key(b"user", external), _content(raw), pack(change), 0)]
     if item.anonymous_id is not None:
@@ -243,7 +248,7 @@ def user(item: User, raw: bytes, sender: Sender, _: Rules) -> list[Entry]:
     return found
 
 
-def product(item: Product, raw: bytes, sender: Sender, rules: Rules) -> list[Entry]:
+def product(item: Product, raw: bytes, index: int, sender: Sender, rules: Rules) -> list[Entry]:
     """The change of a product's attributes."""
     external = fields.required_id("product_id", item.product_id)
     product_id = numeric_id(external)
@@ -261,7 +266,7 @@ def product(item: Product, raw: bytes, sender: Sender, rules: Rules) -> list[Ent
         None if item.price is None else fields.price("price", item.price),
         fields.currency(item.currency, rules),
         sent if sent or item.properties is not NO_PROPERTIES else None,
-        _origin(sender, raw),
+        _origin(sender, raw, index),
     )
     return [Entry(PRODUCT_ITEMS, _key(b"product", external), _content(raw), pack(change), 0)]
 
@@ -274,8 +279,8 @@ def _updated_at(value: datetime | int | float | None, sender: Sender) -> int:
     return at
 
 
-def _origin(sender: Sender, raw: bytes) -> Origin:
-    return Origin(sender.batch_id, sender.key_name, sender.source, sender.now_ms, raw[:RAW_LIMIT])
+def _origin(sender: Sender, raw: bytes, index: int) -> Origin:
+    return Origin(sender.batch_id, sender.key_name, sender.source, sender.now_ms, raw[:RAW_LIMIT], index)
 
 
 def _key(purpose: bytes, external: str) -> bytes:

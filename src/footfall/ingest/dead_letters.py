@@ -1,9 +1,12 @@
 """Dead letters: rejected items, kept with their reason and their text, on the same durable way as rows."""
 
-from footfall.ingest.changes import RAW_LIMIT, Origin
+from collections.abc import Sequence
+
+from footfall.ingest.changes import NO_ITEM, RAW_LIMIT, Origin
 from footfall.ingest.fields import Rejected
 from footfall.ingest.lanes import DEAD_LETTERS
-from footfall.ingest.outcome import Entry, Sender
+from footfall.ingest.outcome import Entry, ItemError, Sender
+from footfall.ingest.receipts import Correction
 from footfall.model import Kind, derived_uuid
 
 MESSAGE_LIMIT = 1000
@@ -37,3 +40,11 @@ def late_letter(kind: Kind, item_id: bytes, number: int, origin: Origin, rejecte
     sender = Sender(origin.batch_id, origin.key_name, origin.source, origin.accepted_at)
     key = derived_uuid(b"late", item_id + number.to_bytes(4))
     return letter(key, kind, sender, rejected, origin.raw)
+
+
+def correction(origin: Origin, outcome: str, refused: Sequence[Rejected]) -> Correction:
+    """What the receipt of a change says of it, once it has come out otherwise than as accepted."""
+    if origin.index == NO_ITEM:
+        return Correction()
+    errors = [ItemError(origin.index, one.field, one.reason, one.message) for one in refused]
+    return Correction(int(outcome == "duplicate"), int(outcome == "rejected"), errors)

@@ -194,8 +194,11 @@ def _settle(sent: tuple[Future[Receipt], Batch] | None, sender: Sender, report: 
         here = Who(bytes(16), "", "import", time.time_ns() // 1_000_000)
         validator = Validator(sender.kind, here, Rules.of(sender.config), letters=False)
         errors = validator.validate(batch.items, 0)[1]
+    before = report.rejected
     for error in errors:
-        report.refuse(batch.numbers[error.index], error.code, error.message)
+        if error.index is not None:
+            report.refuse(batch.numbers[error.index], error.code, error.message)
+    report.rejected = before + receipt.rejected  # an order that was refused in part is told, and accepted
 
 
 class _Gauge:

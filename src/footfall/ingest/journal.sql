@@ -53,6 +53,13 @@ CREATE TABLE IF NOT EXISTS receipts
     answer    BLOB NOT NULL
 ) WITHOUT ROWID, STRICT;
 
+-- What the stages have decided otherwise than the answer said: it came before their turn.
+CREATE TABLE IF NOT EXISTS corrections
+(
+    batch_id    BLOB PRIMARY KEY,
+    correction  BLOB NOT NULL
+) WITHOUT ROWID, STRICT;
+
 -- State of orders as the ledger has decided it, ahead of what the store holds.
 CREATE TABLE IF NOT EXISTS orders
 (

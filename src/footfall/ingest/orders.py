@@ -6,18 +6,20 @@ inbox: a crash before it leaves the changes waiting, a crash after it leaves row
 """
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from msgspec import msgpack
 
 from footfall.countries import UNKNOWN
-from footfall.ingest import chunks
+from footfall.ingest import chunks, receipts
 from footfall.ingest.changes import OrderChange
-from footfall.ingest.dead_letters import late_letter
+from footfall.ingest.dead_letters import correction, late_letter
 from footfall.ingest.lanes import DEAD_LETTERS, ORDER_ITEMS, ORDERS
 from footfall.ingest.ledger import Holder, LineState, OrderState, decide
 from footfall.ingest.outcome import Entry
+from footfall.ingest.receipts import Correction
 from footfall.ingest.writer import POLL_S, Worker
 from footfall.model import money
 
@@ -56,6 +58,7 @@ class OrderStage(Worker):
         states = self._states({change.order_id for change in changes})
         rows: list[Entry] = []
         letters: list[Entry] = []
+        corrections: dict[bytes, Correction] = defaultdict(Correction)
         for change in changes:
             decision = decide(states[change.order_id], change)
             rows += decision.rows
@@ -63,6 +66,9 @@ class OrderStage(Worker):
                 letters.append(late_letter("orders", change.item_id, number, change.origin, refused))
             outcome = "duplicate" if decision.duplicate else "accepted" if decision.rows else "rejected"
             self.metrics.decided.labels("orders", outcome).inc()
+            if outcome != "accepted" or decision.refused:
+                told = correction(change.origin, outcome, decision.refused)
+                corrections[change.origin.batch_id].add(told)
             for refused in decision.refused:
                 self.metrics.rejected.labels("orders", refused.reason).inc()
         urgent = any(chunk[1] for chunk in taken)
@@ -73,6 +79,7 @@ class OrderStage(Worker):
             chunk_id = chunks.add(connection, ORDERS.name, rows, now_ms, urgent=urgent) if rows else last
             if letters:
                 chunks.add(connection, DEAD_LETTERS.name, letters, now_ms, urgent=False)
+            receipts.correct(connection, corrections)
             connection.executemany(
                 "INSERT OR REPLACE INTO orders (order_id, state, chunk_id) VALUES (?, ?, ?)",
                 [(order_id, _pack(state), chunk_id) for order_id, state in states.items()],

@@ -35,7 +35,7 @@ class Sender(NamedTuple):
 class ItemError(Struct, frozen=True):
     """One rejected item as the answer and the receipt tell it."""
 
-    index: int
+    index: int | None
     field: str
     code: Reason
     message: str

@@ -6,6 +6,7 @@ the next round asks it, so each round sees the one before.
 """
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -16,14 +17,15 @@ from msgspec import msgpack
 
 from footfall.config import Config
 from footfall.countries import UNKNOWN
-from footfall.ingest import chunks
+from footfall.ingest import chunks, receipts
 from footfall.ingest.changes import ProductChange, UserChange
-from footfall.ingest.dead_letters import late_letter
+from footfall.ingest.dead_letters import correction, late_letter
 from footfall.ingest.fields import Rejected
 from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import CONTACTS, DEAD_LETTERS, PRODUCT_ITEMS, PRODUCTS, USER_ITEMS, USERS, Lane
 from footfall.ingest.metrics import Metrics
 from footfall.ingest.outcome import Entry
+from footfall.ingest.receipts import Correction
 from footfall.ingest.writer import POLL_S, Worker
 from footfall.model import EPOCH, Kind, Reason, derived_uuid, money
 
@@ -54,8 +56,22 @@ class Merged:
 
     rows: dict[str, Rows] = field(default_factory=dict)
     letters: list[Entry] = field(default_factory=list)
+    corrections: dict[bytes, Correction] = field(default_factory=lambda: defaultdict(Correction))
     unchanged: int = 0
     changed: int = 0
+
+    def same(self, change: UserChange | ProductChange) -> None:
+        """Counts a change that says nothing new."""
+        self.unchanged += 1
+        self.corrections[change.origin.batch_id].add(correction(change.origin, "duplicate", ()))
+
+    def collides(self, kind: Kind, name: str, change: UserChange | ProductChange) -> None:
+        """Refuses a change whose id has the hash of another."""
+        message = f"{name} has the same 64-bit hash as another {name} of this shop: choose another"
+        refused = Rejected(Reason.ID_COLLISION, name, message)
+        letter_id = derived_uuid(b"collision", change.external_id.encode())
+        self.letters.append(late_letter(kind, letter_id, 0, change.origin, refused))
+        self.corrections[change.origin.batch_id].add(correction(change.origin, "rejected", [refused]))
 
 
 class ProfileStage(Worker):
@@ -100,6 +116,7 @@ class ProfileStage(Worker):
                     chunks.add(connection, name, entries, now_ms, urgent=urgent)
             if merged.letters:
                 chunks.add(connection, DEAD_LETTERS.name, merged.letters, now_ms, urgent=False)
+            receipts.correct(connection, merged.corrections)
             chunks.consume(connection, self.lane, taken[-1][0])
 
         self.inbox.run(step)
@@ -131,7 +148,7 @@ def merge_users(changes: Sequence[UserChange], users: Rows, contacts: Rows) -> M
         new = (change.user_id, change.external_id, UNKNOWN, False, 0, 0, change.updated_at, b"")
         held = users.get(change.user_id)
         if held is not None and _collides(held[1], change.external_id):
-            merged.letters.append(_collision("users", "user_id", change.external_id, change))
+            merged.collides("users", "user_id", change)
             continue
         given = (change.country, change.is_premium, change.age, change.registration_date)
         row = _merge_row(held, new, (None, None, *given, change.updated_at, change.properties), 6)
@@ -146,7 +163,7 @@ def merge_users(changes: Sequence[UserChange], users: Rows, contacts: Rows) -> M
         if contact is not None:
             contacts[change.user_id] = merged.rows[CONTACTS.name][change.user_id] = contact
         if row is None and contact is None:
-            merged.unchanged += 1
+            merged.same(change)
         else:
             merged.changed += 1
     return merged
@@ -160,12 +177,12 @@ def merge_products(changes: Sequence[ProductChange], products: Rows) -> Merged:
         new = (change.product_id, change.external_id, "", "", "", 0, change.currency, change.updated_at, b"")
         held = products.get(change.product_id)
         if held is not None and _collides(held[1], change.external_id):
-            merged.letters.append(_collision("products", "product_id", change.external_id, change))
+            merged.collides("products", "product_id", change)
             continue
         given = (change.name, change.category, change.brand, change.price, change.currency)
         row = _merge_row(held, new, (None, None, *given, change.updated_at, change.properties), 7)
         if row is None:
-            merged.unchanged += 1
+            merged.same(change)
         else:
             merged.changed += 1
             products[change.product_id] = merged.rows[PRODUCTS.name][change.product_id] = row
@@ -190,12 +207,6 @@ def _but(row: Row, position: int) -> Row:
 def _collides(held: str, external_id: str) -> bool:
     """Whether two outside ids have one inside id; rows that were written without text hold the number."""
     return held not in {external_id, ""}
-
-
-def _collision(kind: Kind, name: str, external_id: str, change: UserChange | ProductChange) -> Entry:
-    message = f"{name} has the same 64-bit hash as another {name} of this shop: choose another"
-    refused = Rejected(Reason.ID_COLLISION, name, message)
-    return late_letter(kind, derived_uuid(b"collision", external_id.encode()), 0, change.origin, refused)
 
 
 def _inner(value: Any) -> Any:

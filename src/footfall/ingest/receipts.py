@@ -1,24 +1,34 @@
 """Receipts: what was answered to each request, for 7 days.
 
+A stage may decide otherwise when an item's turn comes: an order's change that is not allowed, or changes
+nothing. Such corrections stand beside the answer, and who asks for the receipt gets both in one.
+
 A batch's id is a UUID of version 7, so the oldest receipts come first and are removed a few with each
 transaction. At most `RECEIPTS_LIMIT` are kept; beyond it the oldest go before their time.
 """
 
 import os
 import sqlite3
+from collections.abc import Mapping
 
+import msgspec
 from msgspec import Struct
 
 from footfall.ingest.outcome import ItemError
 
 KEPT_MS = 7 * 86_400_000
 RECEIPTS_LIMIT = 5_000_000
+STRAY_MS = 3_600_000  # how long a correction waits for its receipt
 ERRORS_LIMIT = 100
 _SWEEP = 20
 _COUNT = "UPDATE lanes SET rows = rows + ? WHERE lane = 'receipts' RETURNING rows"
 _OLDEST = (
     "DELETE FROM receipts WHERE batch_id IN"
     " (SELECT batch_id FROM receipts WHERE batch_id < ? ORDER BY batch_id LIMIT ?)"
+)
+_STRAYS = (
+    "DELETE FROM corrections WHERE batch_id IN (SELECT batch_id FROM corrections"
+    " WHERE batch_id < min((SELECT min(batch_id) FROM receipts), ?) ORDER BY batch_id LIMIT ?)"
 )
 
 
@@ -30,6 +40,25 @@ class Receipt(Struct, frozen=True):
     duplicate: int
     rejected: int
     errors: list[ItemError]
+
+
+class Correction(Struct):
+    """Items of a batch that were accepted and then came to nothing, and what was refused of them."""
+
+    duplicate: int = 0
+    rejected: int = 0
+    errors: list[ItemError] = []
+
+    def add(self, other: "Correction") -> None:
+        """Adds what was decided later."""
+        self.duplicate += other.duplicate
+        self.rejected += other.rejected
+        self.errors = _first(self.errors, other.errors)
+
+
+_receipt = msgspec.json.Decoder(Receipt)
+_correction = msgspec.json.Decoder(Correction)
+_encode = msgspec.json.Encoder().encode
 
 
 def new_batch_id(now_ms: int) -> bytes:
@@ -50,9 +79,44 @@ def keep(connection: sqlite3.Connection, answers: list[tuple[bytes, bytes]], now
     gone = connection.execute(_OLDEST, (newest_to_go, len(answers) + _SWEEP)).rowcount
     if gone:
         connection.execute(_COUNT, (-gone,)).fetchone()
+    connection.execute(_STRAYS, ((now_ms - STRAY_MS).to_bytes(6) + bytes(10), len(answers) + _SWEEP))
 
 
-def find(connection: sqlite3.Connection, batch_id: bytes) -> bytes | None:
-    """The answer of a batch as JSON; None where there is none, or none any more."""
+def correct(connection: sqlite3.Connection, corrections: Mapping[bytes, Correction]) -> None:
+    """Adds corrections of batches; those whose answer is kept only later count as well."""
+    for batch_id, correction in corrections.items():
+        held = _held(connection, batch_id)
+        held.add(correction)
+        connection.execute("INSERT OR REPLACE INTO corrections VALUES (?, ?)", (batch_id, _encode(held)))
+
+
+def corrected(connection: sqlite3.Connection, batch_id: bytes, receipt: Receipt) -> Receipt:
+    """The receipt as it stands by now."""
+    held = _held(connection, batch_id)
+    return Receipt(
+        receipt.batch_id,
+        receipt.accepted - held.duplicate - held.rejected,
+        receipt.duplicate + held.duplicate,
+        receipt.rejected + held.rejected,
+        _first(receipt.errors, held.errors),
+    )
+
+
+def find(connection: sqlite3.Connection, batch_id: bytes) -> Receipt | None:
+    """The answer of a batch as it stands by now; None where there is none, or none any more."""
     row = connection.execute("SELECT answer FROM receipts WHERE batch_id = ?", (batch_id,)).fetchone()
-    return row[0] if row else None
+    return corrected(connection, batch_id, _receipt.decode(row[0])) if row else None
+
+
+def _held(connection: sqlite3.Connection, batch_id: bytes) -> Correction:
+    query = "SELECT correction FROM corrections WHERE batch_id = ?"
+    row = connection.execute(query, (batch_id,)).fetchone()
+    return _correction.decode(row[0]) if row else Correction()
+
+
+def _first(errors: list[ItemError], more: list[ItemError]) -> list[ItemError]:
+    """The first errors of both, in the order of their items."""
+    if not more:
+        return errors
+    every = sorted([*errors, *more], key=lambda error: -1 if error.index is None else error.index)
+    return every[:ERRORS_LIMIT]

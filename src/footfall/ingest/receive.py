@@ -64,7 +64,7 @@ class Receiver:
 
     async def receive(self, request: Request, body: Body) -> tuple[Receipt, bool]:
         """The receipt, and whether its rows can be queried already; raises `CallersFault` 422 where no
-        item could be used."""
+        item could be used. Who waits is told what the stages decided, too."""
         now_ms = time.time_ns() // 1_000_000
         sender = Sender(receipts.new_batch_id(now_ms), request.key_name, request.source, now_ms)
         items = split(body.text, ndjson=body.ndjson)
@@ -75,6 +75,9 @@ class Receiver:
         )
         receipt, awaited = await self._keep(request, validator, items, cut=body.cut)
         self._count(request.kind, receipt)
+        queryable = request.wait and await self._queryable(awaited)
+        if request.wait:
+            receipt = receipts.corrected(self.reader, sender.batch_id, receipt)
         if receipt.accepted + receipt.duplicate == 0:
             raise CallersFault(
                 f"no item could be used; the first: {receipt.errors[0].message}",
@@ -84,7 +87,7 @@ class Receiver:
                 rejected=receipt.rejected,
                 errors=receipt.errors,
             )
-        return receipt, request.wait and await self._queryable(awaited)
+        return receipt, queryable
 
     async def _keep(
         self, request: Request, validator: Validator, items: Sequence[bytes | Raw], *, cut: bool

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from footfall.ingest import fields
-from footfall.ingest.changes import Origin, ProductChange, UserChange, pack
+from footfall.ingest.changes import NO_ITEM, Origin, ProductChange, UserChange, pack
 from footfall.ingest.fields import Rules
 from footfall.ingest.lanes import PRODUCT_ITEMS, USER_ITEMS
 from footfall.ingest.outcome import Entry, Sender
@@ -76,7 +76,7 @@ def stub(name: Name, sender: Sender, rules: Rules) -> Entry:
     field = "user_id" if lane == USER_ITEMS else "product_id"
     fields.required_id(field, text)
     raw = _encode({field: text})
-    origin = Origin(sender.batch_id, sender.key_name, sender.source, sender.now_ms, raw)
+    origin = Origin(sender.batch_id, sender.key_name, sender.source, sender.now_ms, raw, NO_ITEM)
     change: UserChange | ProductChange
     if lane == USER_ITEMS:
         change = UserChange(number, text, 0, *(None,) * 8, origin)

@@ -70,7 +70,7 @@ class Validator:
         for number, item in enumerate(items):
             raw = bytes(item)
             try:
-                good.append(self._entries(raw))
+                good.append(self._entries(raw, first + number))
             except Rejected as rejected:
                 errors.append(ItemError(first + number, rejected.field, rejected.reason, rejected.message))
                 if self.letters:
@@ -78,7 +78,7 @@ class Validator:
                     dead.append(letter(key, self.kind, self.sender, rejected, raw))
         return good, errors, dead
 
-    def _entries(self, raw: bytes) -> list[Entry]:
+    def _entries(self, raw: bytes, index: int) -> list[Entry]:
         if len(raw) > ITEM_LIMIT:
             raise Rejected(Reason.TOO_LARGE, "", f"the item is over {ITEM_LIMIT} bytes")
         try:
@@ -96,7 +96,7 @@ class Validator:
         except RecursionError:
             raise Rejected(Reason.TOO_DEEP, "", "the item is nested too deep") from None
         self._refuse_doubled(item, raw)
-        made = self._make(item, raw)
+        made = self._make(item, raw, index)
         if self._names is not None:
             for name in named(item):
                 if name not in self._names:
@@ -120,18 +120,18 @@ class Validator:
         if name := doubled_name(raw):
             raise Rejected(Reason.DUPLICATE_FIELD, name, f"{name} is given twice")
 
-    def _maker(self) -> Callable[[Any, bytes], list[Entry]]:
+    def _maker(self) -> Callable[[Any, bytes, int], list[Entry]]:
         sender, rules = self.sender, self.rules
         if self.kind == "events":
             occurrences = self.occurrences
-            return lambda item, raw: events.entries(item, raw, sender, rules, occurrences)
-        makers: dict[Kind, Callable[[Any, bytes, Sender, Rules], list[Entry]]] = {
+            return lambda item, raw, _: events.entries(item, raw, sender, rules, occurrences)
+        makers: dict[Kind, Callable[[Any, bytes, int, Sender, Rules], list[Entry]]] = {
             "orders": changes.order,
             "users": changes.user,
             "products": changes.product,
         }
         make = makers[self.kind]
-        return lambda item, raw: make(item, raw, sender, rules)
+        return lambda item, raw, index: make(item, raw, index, sender, rules)
 
 
 def doubled_name(raw: bytes) -> str:
