@@ -11,11 +11,13 @@ from clickhouse_connect.driver.client import Client
 from footfall.config import Config
 from footfall.dashboard.app import ENDPOINTS
 from footfall.errors import InvalidParameter
+from footfall.model import numeric_id
 from footfall.query import NamedQuery, prove, run
 from footfall.query.parameters import bind
 from tests.query import shop
 from tests.query.conftest import Ask
 from tests.query.shop import ANN, BEFORE, BEN, CEM, DAY, NEXT, RANGE
+from tests.schema.support import event, insert, order
 
 LIVE = {"at": f"{DAY}T10:05:00Z"}
 
@@ -341,3 +343,27 @@ async def test_a_limit_keeps_the_latest_hours_and_periods_in_order(
     assert (proof.verdict, len(proof.answer.rows)) == ("equal", 15)
     periods = await ask("revenue_trend", grain="hour", limit="2", **RANGE)
     assert [row["period"].hour for row in periods] == [11, 12]
+
+
+async def test_latest_events_and_orders_name_users_as_the_shop_does(ask: Ask, store_client: Client) -> None:
+    text, untold = numeric_id("maria-7"), numeric_id("untold")
+    now = datetime.now(UTC)
+    people = [
+        {"user_id": text, "external_id": "maria-7", "country": country, "updated_at": f"{DAY} 00:00:00"}
+        for country in ("DE", "FR")  # superseded rows stand beside the new ones for a moment
+    ]
+    insert(store_client, "users", people, "users by text")
+    users = [0, ANN, text, untold]
+    insert(store_client, "events", [event("search", now, user) for user in users], "events by text")
+    latest = [row for row in await ask("latest_events", after="now-1h") if row["event_type"] == "search"]
+    names = {"0": "", str(ANN): str(ANN), str(text): "maria-7", str(untold): str(untold)}
+    assert {row["user_id"]: row["external_id"] for row in latest} == names
+    assert len(latest) == 4
+    block = (int(now.timestamp() * 1000) << 20) + 1
+    rows = [
+        order(f"text-{user}", "pending", now, user_id=user, quantity=1, total_amount="1", block_id=block)
+        for user in users
+    ]
+    insert(store_client, "orders", rows, "orders by text")
+    found = {r["user_id"]: r["external_id"] for r in await ask("latest_orders") if "text-" in r["order_id"]}
+    assert found == names

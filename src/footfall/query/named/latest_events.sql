@@ -1,7 +1,7 @@
 -- title: Latest events
 -- description: Events in the order of their arrival, the newest first. A poller passes the newest ingested_at it
 --   has seen less some seconds, because rows become visible after they are stamped, and drops the event_ids it has.
--- reads: events
+-- reads: events, users
 -- param: after DateTime64(3, 'UTC') = now-10s ; any ; events ingested later than this
 -- param: limit UInt32 = 200 ; 1..5000 ; rows at most
 -- column: event_id id ; the event
@@ -9,6 +9,7 @@
 -- column: event_timestamp time ; when it happened
 -- column: ingested_at time ; when Footfall accepted it
 -- column: user_id id ; the user as Footfall stores it; 0: nobody known
+-- column: external_id text ; the user as the shop knows it; the stored number where the shop has not told; empty: nobody known
 -- column: session_id text ; the session
 -- column: product_id id ; the product as Footfall stores it; 0: none
 -- column: order_id text ; the order, on purchases and refunds
@@ -20,9 +21,30 @@
 -- column: revenue money ; money received, or given back where negative
 -- column: value money ; what the item or cart is worth, on events that are no purchase
 SELECT
-    event_id, event_type, event_timestamp, ingested_at, user_id, session_id, product_id, order_id, page_url,
-    search_term, device_type, browser, country, revenue, value
-FROM footfall.events
-WHERE ingested_at > {after:DateTime64(3, 'UTC')}
+    event_id, event_type, event_timestamp, ingested_at, user_id,
+    multiIf(user_id = 0, '', u.external_id != '', u.external_id, toString(user_id)) AS external_id,
+    session_id, product_id, order_id, page_url, search_term, device_type, browser, country, revenue, value
+FROM
+(
+    SELECT
+        event_id, event_type, event_timestamp, ingested_at, user_id, session_id, product_id, order_id, page_url,
+        search_term, device_type, browser, country, revenue, value
+    FROM footfall.events
+    WHERE ingested_at > {after:DateTime64(3, 'UTC')}
+    ORDER BY ingested_at DESC, event_timestamp DESC, event_id
+    LIMIT {limit:UInt32}
+) AS e
+LEFT ANY JOIN
+(
+    SELECT user_id, external_id
+    FROM footfall.users
+    WHERE user_id >= 9223372036854775808 AND user_id IN
+    (
+        SELECT user_id
+        FROM footfall.events
+        WHERE ingested_at > {after:DateTime64(3, 'UTC')}
+        ORDER BY ingested_at DESC, event_timestamp DESC, event_id
+        LIMIT {limit:UInt32}
+    )
+) AS u USING (user_id)
 ORDER BY ingested_at DESC, event_timestamp DESC, event_id
-LIMIT {limit:UInt32}
