@@ -54,7 +54,16 @@ def test_money_is_exact_to_four_places(value: Decimal) -> None:
     assert Decimal(money(value)) / 10_000 == value
 
 
-@pytest.mark.parametrize("text", ["NaN", "Infinity", "1e14", "-1e14", "1e999999", "99999999999999.99996"])
+@pytest.mark.parametrize(
+    ("text", "scaled"), [("2.55", 25_500), ("5.00000", 50_000), ("0E-9", 0), ("1e3", 10**7)]
+)
+def test_zeros_after_the_fourth_place_are_no_places(text: str, scaled: int) -> None:
+    assert money(Decimal(text)) == scaled
+
+
+@pytest.mark.parametrize(
+    "text", ["NaN", "Infinity", "1e14", "-1e14", "1e999999", "5.00005", "1e-9999", "0.30000000000000004"]
+)
 def test_what_is_no_sum_of_money_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="money"):
         money(Decimal(text))

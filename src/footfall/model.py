@@ -7,7 +7,7 @@ Ids outside are any string (or a whole number); inside they are the 64-bit numbe
 """
 
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Final, Literal, get_args
@@ -28,7 +28,7 @@ ORDER_STATUSES: Final[tuple[OrderStatus, ...]] = get_args(OrderStatus)
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MONEY_SCALE: Final = 10_000  # Decimal(18, 4)
-MONEY_LIMIT: Final = 10**14  # a sum of money below this fits Decimal(18, 4)
+MONEY_PLACES: Final = 4
 
 Id = str | int
 Time = datetime | int | float
@@ -60,6 +60,10 @@ class Reason(StrEnum):
     NO_LINES = "no_lines"
     NOTHING_LEFT = "nothing_left"
     ID_COLLISION = "id_collision"
+
+
+class TooFine(ValueError):
+    """A sum of money with more decimal places than the store holds."""
 
 
 class _Item(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -204,13 +208,15 @@ def derived_uuid(purpose: bytes, content: bytes) -> bytes:
 
 
 def money(value: Decimal) -> int:
-    """A sum of money in ten-thousandths, as Decimal(18, 4) holds it; rounds half to even beyond that.
+    """A sum of money in ten-thousandths, as Decimal(18, 4) holds it.
 
-    Raises ValueError where it is not a number, or 10^14 and more.
+    Raises ValueError where it is not a number, or 10^14 and more, and `TooFine` where it has more than four
+    decimal places: nothing is rounded in silence.
     """
     if not value.is_finite() or (value and value.adjusted() >= 14):
         raise ValueError("money must be a number below 10^14")
-    scaled = int((value * MONEY_SCALE).to_integral_value(ROUND_HALF_EVEN))
-    if abs(scaled) >= MONEY_LIMIT * MONEY_SCALE:
-        raise ValueError("money must be a number below 10^14")
-    return scaled
+    _, digits, exponent = value.as_tuple()
+    surplus = -MONEY_PLACES - int(exponent)
+    if surplus > 0 and any(digits[-surplus:]):
+        raise TooFine(f"money has at most {MONEY_PLACES} decimal places")
+    return int(value * MONEY_SCALE)

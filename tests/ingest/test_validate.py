@@ -192,6 +192,18 @@ def test_users_and_products_are_refused_with_a_reason(kind: Kind, item: bytes, r
     assert code(kind, item) == reason
 
 
+def test_money_is_exact_or_refused_and_never_rounded() -> None:
+    for text, exact in ((b"2.55", 25_500), (b"1.1", 11_000), (b"0.0001", 1), (b'"1.50000"', 15_000)):
+        assert row("events", b'{"event_type":"purchase","revenue":%s}' % text)["revenue"] == exact
+    for text in (b"5.00005", b'"5.00005"', b"0.30000000000000004", b"1e-5"):
+        _, (error,), _ = validated("events", b'{"event_type":"purchase","revenue":%s}' % text)
+        assert (error.code, error.field) == ("invalid_value", "revenue")
+        assert "more than 4 decimal places" in error.message
+    assert code("products", b'{"product_id":"1","price":1.00001}') == "invalid_value"
+    line = b'{"order_id":"1","status":"completed","lines":[{"product_id":"a","quantity":1,"unit_price":%s}]}'
+    assert code("orders", line % b"9.99999") == "invalid_value"
+
+
 def test_a_message_names_the_field_and_what_to_do() -> None:
     _, errors, _ = validated("events", b'{"event_type":"x","colour":1}', event(user_id=[]))
     assert (errors[0].field, errors[1].field) == ("colour", "user_id")

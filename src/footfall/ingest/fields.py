@@ -16,7 +16,7 @@ from msgspec import Raw
 from footfall.config import Config
 from footfall.countries import UNKNOWN, country_code, loses_meaning
 from footfall.ingest.lanes import DAY_MS
-from footfall.model import EPOCH, Reason, Time, money
+from footfall.model import EPOCH, MONEY_PLACES, Reason, Time, TooFine, money
 
 TEXT_LIMIT: Final = 1024
 URL_LIMIT: Final = 8192
@@ -120,6 +120,12 @@ def amount(field: str, value: Decimal | None) -> int:
         return 0
     try:
         return money(value)
+    except TooFine:
+        raise Rejected(
+            Reason.INVALID_VALUE,
+            field,
+            f"{field} has more than {MONEY_PLACES} decimal places: round it first, as your shop rounds",
+        ) from None
     except (ValueError, ArithmeticError):
         raise Rejected(Reason.INVALID_MONEY, field, f"{field} must be a number below 10^14") from None
 
