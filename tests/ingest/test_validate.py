@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from footfall.ingest.fields import Rules
 from footfall.ingest.split import split
-from footfall.model import EPOCH, KINDS, Event, Kind, Order, User, anonymous_number, numeric_id
+from footfall.model import EPOCH, KINDS, Event, Kind, Order, Product, User, anonymous_number, numeric_id
 from tests.ingest.make import DAY_MS, NOW_MS, RULES, code, row, validated
 
 VIEW = {"event_type": "page_view"}
@@ -208,6 +209,48 @@ def test_a_message_names_the_field_and_what_to_do() -> None:
     _, errors, _ = validated("events", b'{"event_type":"x","colour":1}', event(user_id=[]))
     assert (errors[0].field, errors[1].field) == ("colour", "user_id")
     assert "properties" in errors[0].message
+
+
+@pytest.mark.parametrize(
+    ("kind", "item", "message"),
+    [
+        ("orders", b'"status":"paid"', "'paid' is not a status; it takes pending, completed, cancelled, "
+         "refunded or adjusted"),
+        ("orders", b'"status":7', "7 is not a status; it takes pending, completed, cancelled"),
+        ("orders", b'"lines":{}', "lines: an object is not a list of lines; it takes an array of objects"),
+        ("orders", b'"lines":[5]', "lines[0]: 5 is not a line; it takes an object with product_id"),
+        ("orders", b'"lines":[{},{"quantity":"two"}]', "lines[1].quantity: 'two' is not a whole number"),
+        ("orders", b'"quantity":1.50', "quantity: 1.50 is not a whole number; it takes digits"),
+        ("orders", b'"unit_price":"9,90"', "unit_price: '9,90' is not a sum of money; it takes"),
+        ("orders", b'"unit_price":true', "unit_price: true is not a sum of money; it takes a number such as"),
+        ("events", b'"event_timestamp":"yesterday"', "event_timestamp: 'yesterday' is not a time; it takes"),
+        ("events", b'"event_timestamp":true', "event_timestamp: true is not a time; it takes RFC 3339"),
+        ("events", b'"event_type":null', "event_type: null is not a text; it takes a text in quotes"),
+        ("events", b'"user_id":1.5', "user_id: 1.5 is not an id; it takes a text, or a whole number"),
+        ("events", b'"user_id":[1]', "user_id: an array is not an id; it takes a text, or a whole number"),
+        ("events", b'"user_id":' + b"9" * 5000, f"user_id: {'9' * 39}… is not an id; it takes a text"),
+        ("events", b'"search_term":5', "search_term: 5 is not a text; it takes a text in quotes"),
+        ("users", b'"is_premium":"yes"', "is_premium: 'yes' is not a yes or no; it takes true or false"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_told_with_what_the_field_takes(kind: Kind, item: bytes, message: str) -> None:
+    _, (error,), _ = validated(kind, b"{" + item + b"}")
+    assert error.message.startswith(message)
+    assert error.field == (message.split(":")[0] if ":" in message else "status")
+    assert "Expected" not in error.message
+    assert "`" not in error.message
+
+
+def test_no_message_is_in_the_decoders_own_words() -> None:
+    """Each field with each JSON type that it does not take."""
+    structs: dict[Kind, type[Struct]] = {"events": Event, "orders": Order, "users": User, "products": Product}
+    for kind, struct in structs.items():
+        for name in struct.__struct_fields__:
+            for value in (True, 1.5, "text", [1], {"a": 1}, None):
+                _, errors, _ = validated(kind, json.dumps({name: value}).encode())
+                for error in errors:
+                    assert "xpected `" not in error.message, error
+                    assert "Invalid" not in error.message, error
 
 
 def test_an_event_at_the_edge_of_its_time_to_live() -> None:

@@ -19,6 +19,7 @@ from footfall.ingest.dead_letters import letter
 from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.outcome import Entry, ItemError, Occurrences, Sender
 from footfall.ingest.stubs import Name, Names, named, stub
+from footfall.ingest.words import wrong_value
 from footfall.model import Event, Kind, Order, Product, Reason, User
 
 ITEM_LIMIT = 1 << 20
@@ -86,7 +87,7 @@ class Validator:
                 raw.decode()
             item = self._decode(raw)
         except msgspec.ValidationError as error:
-            raise _explain(str(error), self.kind) from None
+            raise _explain(str(error), self.kind, raw) from None
         except msgspec.DecodeError as error:
             raise _malformed(raw, str(error)) from None
         except UnicodeDecodeError as error:
@@ -151,7 +152,7 @@ def doubled_name(raw: bytes) -> str:
     return next((str(part["doubled"]) for part in (item, *lines) if part["doubled"]), "")
 
 
-def _explain(message: str, kind: Kind) -> Rejected:
+def _explain(message: str, kind: Kind, raw: bytes) -> Rejected:
     """What msgspec found wrong, in our words and with our codes."""
     reason = next((reason for start, reason in _REASONS if message.startswith(start)), Reason.INVALID_VALUE)
     at, named = _AT.search(message), _NAMED.search(message)
@@ -169,7 +170,7 @@ def _explain(message: str, kind: Kind) -> Rejected:
     elif reason is Reason.NOT_AN_OBJECT:
         text = "an item must be a JSON object"
     elif field:
-        text = f"{field}: {text[0].lower()}{text[1:]}"
+        text = wrong_value(kind, field, raw) or f"{field}: {text[0].lower()}{text[1:]}"
     return Rejected(reason, field, text)
 
 
