@@ -29,7 +29,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             dashboard = opened(browser, config.url("dashboard") + "/?period=today", 1060)
             take(dashboard, "dashboard")
-            live = opened(browser, config.url("live") + "/", 1200)
+            live = opened(browser, config.url("live") + "/", 1000)
             expect(live.locator("#stream li").nth(30)).to_be_visible(timeout=30_000)
             take(live, "live")
             browser.close()

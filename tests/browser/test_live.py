@@ -111,6 +111,31 @@ def test_the_stream_can_be_filtered_and_held(page: Page, config: Config) -> None
     expect(line(page, held)).to_be_visible()
 
 
+def test_the_stream_shows_and_finds_the_shops_own_user_id(page: Page, config: Config) -> None:
+    shoppers = {"user_id": "cust-77", "country": "DE"}
+    assert Shop(config).post("users", shoppers, wait=True).status == 200
+    event_id, other = send(config, user_id="cust-77"), send(config, user_id="4711")
+    expect(line(page, event_id).get_by_role("link")).to_have_text("cust-77")
+    page.get_by_placeholder("User, country, page, order").fill("CUST-77")
+    expect(line(page, event_id)).to_be_visible()
+    expect(line(page, other)).to_be_hidden()
+    line(page, event_id).get_by_role("link").click()
+    expect(page.locator("#panel-timeline tbody tr")).to_have_count(1)
+
+
+def test_a_long_order_number_keeps_its_end(page: Page, config: Config) -> None:
+    number = f"ORDER-2026-{uuid4().hex}"
+    event_id = send(config, event_type="purchase", user_id="1", order_id=number, revenue=5)
+    expect(line(page, event_id)).to_contain_text(f"…{number[-5:]}")
+    expect(line(page, event_id).get_by_title(f"order {number}")).to_be_visible()
+
+
+def test_signups_and_logins_have_a_name_in_the_chart(page: Page, config: Config) -> None:
+    send(config, event_type="signup", user_id="1")
+    expect(page.locator("#card-types")).to_have_attribute("data-state", "ready")
+    expect(page.locator("#card-types .legend")).to_contain_text("Signup, login")
+
+
 def test_a_user_in_the_stream_opens_the_users_timeline(page: Page, config: Config) -> None:
     event_id = send(config, user_id="999001", page_url="/first")
     line(page, event_id).get_by_role("link", name="999001").click()

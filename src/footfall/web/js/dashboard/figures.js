@@ -51,7 +51,7 @@ export function sources({ now, before, days, hours, buyers, money: earned }) {
 export function draw(answers, view) {
   const [now] = answers.now.data;
   const [before] = answers.before.data;
-  const shapes = shapesOf(answers);
+  const shapes = shapesOf(answers, view);
   for (const figure of FIGURES) {
     const cell = byId(`figure-${figure.key}`);
     const value = cell.querySelector(".figure-value");
@@ -77,11 +77,12 @@ function change({ key, format }, now, before, view) {
   ];
 }
 
-/** The values of each figure's line, oldest first. */
-function shapesOf({ days, hours, buyers, money: earned }) {
-  if (days) return Object.fromEntries(FIGURES.map(({ key }) => [key, days.data.map((row) => row[key])]));
+/** The values of each figure's line, oldest first; the running hour or day, a part yet, would look like a fall. */
+function shapesOf({ days, hours, buyers, money: earned }, view) {
+  const over = (values) => (view.running && values.length > 2 ? values.slice(0, -1) : values);
+  if (days) return Object.fromEntries(FIGURES.map(({ key }) => [key, over(days.data).map((row) => row[key])]));
   const { from, to } = hours.meta.params;
-  const starts = buckets(from, Math.min(Date.parse(to), Date.now()), "hour");
+  const starts = over(buckets(from, Math.min(Date.parse(to), Date.now()), "hour"));
   const visits = byBucket(hours.data, "hour", starts);
   const bought = byBucket(buyers.data, "hour", starts);
   const money = byBucket(earned.data, "period", starts);

@@ -4,6 +4,7 @@ import { count, money, seconds, shortId, words } from "../lib/format.js";
 import { eventToken } from "../lib/palette.js";
 
 const SHOWN = 200;
+const MOVING = 5; // lines that may slide in at once; more of them would be a flicker
 
 export class Stream {
   #list = byId("stream");
@@ -78,7 +79,9 @@ export class Stream {
     this.#waiting = [];
     this.#held.classList.add("invisible");
     this.#kept = [...events.toReversed(), ...this.#kept].slice(0, SHOWN);
-    this.#list.prepend(...events.filter((event) => this.#wanted(event)).map(line).reverse());
+    const lines = events.filter((event) => this.#wanted(event)).map(line).reverse();
+    if (lines.length <= MOVING) for (const element of lines) element.classList.add("event-arriving");
+    this.#list.prepend(...lines);
     while (this.#list.childElementCount > SHOWN) this.#list.lastElementChild.remove();
     byId("stream-empty").hidden = this.#list.childElementCount > 0;
   }
@@ -121,7 +124,7 @@ export class Stream {
 /** What an event is about, in a few words; the event's type says already what kind of thing an id names. */
 function about(event) {
   if (event.search_term) return `“${event.search_term}”`;
-  if (event.order_id) return shortId(event.order_id, 12);
+  if (event.order_id) return shortId(event.order_id, 11);
   return pathOf(event.page_url) || (event.product_id !== "0" ? `product ${event.product_id}` : "");
 }
 
