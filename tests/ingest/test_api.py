@@ -196,6 +196,7 @@ def test_health_readiness_and_metrics_tell_the_state(shop: Client) -> None:
     ready = shop.get("/readyz")
     assert ready.status == 200
     assert (ready.body["accepting"], ready.body["store_reachable"]) == (True, True)
+    assert ready.body["inbox"]["writable"]
     assert ready.body["inbox"]["limit_bytes"] == shop.config.inbox_limit_bytes
     text = shop.get("/metrics").body
     for name in (

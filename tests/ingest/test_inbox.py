@@ -152,6 +152,26 @@ async def test_a_disk_that_is_full_refuses_and_loses_nothing(inbox: Inbox) -> No
     assert await counts(inbox, 2, 3) == (1, 1)
 
 
+async def test_readiness_tells_a_full_disk_and_its_end_without_a_batch(inbox: Inbox) -> None:
+    def pages(limit: int) -> None:
+        inbox.run(lambda connection: connection.execute(f"PRAGMA max_page_count = {limit}").fetchone())
+
+    assert await inbox.writable()
+    pages(1)
+    with pytest.raises(OurFault):
+        await counts(inbox, *range(10, 5_000))
+    assert not await inbox.writable()
+    assert not await inbox.writable()
+    pages(1 << 30)
+    assert await inbox.writable()
+    assert not inbox.failing
+
+
+async def test_a_disk_without_room_is_not_writable(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inboxes, "ROOM_BYTES", 1 << 62)
+    assert not await inbox.writable()
+
+
 async def test_a_batch_that_cannot_be_encoded_does_not_spoil_the_others(inbox: Inbox) -> None:
     bad = Batch(new_batch_id(NOW_MS), [[Entry(IDENTITIES.name, bytes(16), b"", (-1, 2, 3), 0)]], [])
     results: Any = await asyncio.gather(

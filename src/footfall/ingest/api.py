@@ -96,20 +96,22 @@ class Api:
         return _json({"status": "ok"})
 
     async def readyz(self, _: Request) -> Response:
-        """Whether the whole way is open: room in the inbox, and a store that answers."""
+        """Whether the whole way is open: an inbox with room that can be written, and a store that answers."""
         reader = self.receiver.reader
         sizes = chunks.sizes(reader)
         used = sum(size for _, size in sizes.values())
         oldest = chunks.oldest(reader)
         since, count = ids.reach(reader)
         reachable = await asyncio.to_thread(_answers, f"{self.config.store_url}/ping")
-        room = used < self.config.inbox_limit_bytes
+        writable = await self.inbox.writable()
+        accepting = writable and used < self.config.inbox_limit_bytes
         state = {
-            "ready": room and reachable,
-            "accepting": room,
+            "ready": accepting and reachable,
+            "accepting": accepting,
             "store_reachable": reachable,
             "writes": self.crew.writes,
             "inbox": {
+                "writable": writable,
                 "rows": sum(rows for rows, _ in sizes.values()),
                 "bytes": used,
                 "limit_bytes": self.config.inbox_limit_bytes,

@@ -11,6 +11,7 @@ everything in the transaction is refused (`OurFault`, 503) and nothing that was 
 import asyncio
 import logging
 import queue
+import shutil
 import sqlite3
 import threading
 import time
@@ -38,6 +39,9 @@ LANES: Final = (*STAGES, *(lane.name for lane in TABLES))
 _JOURNAL: Final = Path(__file__).with_name("journal.sql")
 _GROUP_ITEMS: Final = 20_000
 _BUSY_S: Final = 30.0
+ROOM_BYTES: Final = 16 << 20  # with less room on the disk than that, the next batches will not be kept
+_PROBE_BYTES: Final = 64 << 10
+_PROBE_S: Final = 5.0
 # 64 MiB of log before it is copied into the file: rows that come and go meanwhile are never copied.
 _CHECKPOINT_PAGES: Final = 16_384
 
@@ -77,6 +81,7 @@ class Inbox:
         self.arrived: dict[str, threading.Event] = {lane: threading.Event() for lane in LANES}
         self._path = folder / "inbox.sqlite"
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self.failing = False  # whether the last commit could not be written
         self._loop: asyncio.AbstractEventLoop | None = None
         self._moved = asyncio.Event()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -122,6 +127,23 @@ class Inbox:
         self._queue.put(waiting)
         result: T = waiting.future.result()  # type: ignore[union-attr]
         return result
+
+    async def writable(self) -> bool:
+        """Whether a batch would be kept: there is room on the disk, and the last commit was written.
+
+        After one that was not, it tries by writing a little: so the answer is right again once the disk is,
+        also where nobody sends.
+        """
+        if shutil.disk_usage(self.folder).free < ROOM_BYTES:
+            return False
+        if not self.failing:
+            return True
+        try:
+            async with asyncio.timeout(_PROBE_S):
+                await asyncio.to_thread(self.run, _probe)
+        except (TimeoutError, OurFault):
+            return False
+        return True
 
     async def moved(self, timeout_s: float) -> None:
         """Returns when this process has removed something from the inbox, or after `timeout_s`."""
@@ -171,6 +193,7 @@ class Inbox:
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+            self.failing = True
             failure = OurFault(f"the inbox cannot be written: {error}", name="INBOX_UNAVAILABLE", code=503)
             return [(waiting, failure) for waiting in group]
         except Exception as error:
@@ -180,6 +203,7 @@ class Inbox:
                 return [(group[0], OurFault(f"the batch could not be kept: {type(error).__name__}"))]
             # One of them is at fault: each gets a transaction of its own, so that the others pass.
             return [result for waiting in group for result in self._commit([waiting])]
+        self.failing = False
         return results
 
     def _take(self, connection: sqlite3.Connection, group: "list[_Waiting]") -> "list[tuple[_Waiting, Any]]":
@@ -266,6 +290,11 @@ _PREFIX: Final = {lane: bytes([number]) for number, lane in enumerate(LANES)}
 
 def _key(entry: Entry) -> bytes:
     return _PREFIX[entry.lane] + entry.key
+
+
+def _probe(connection: sqlite3.Connection) -> None:
+    """Writes as much as a small batch does."""
+    connection.execute("INSERT OR REPLACE INTO probe VALUES (1, randomblob(?))", (_PROBE_BYTES,))
 
 
 def _savepoint(connection: sqlite3.Connection, step: Step) -> Any:

@@ -60,6 +60,13 @@ CREATE TABLE IF NOT EXISTS corrections
     correction  BLOB NOT NULL
 ) WITHOUT ROWID, STRICT;
 
+-- What is written to see whether anything can be.
+CREATE TABLE IF NOT EXISTS probe
+(
+    id    INTEGER PRIMARY KEY,
+    junk  BLOB NOT NULL
+) STRICT;
+
 -- State of orders as the ledger has decided it, ahead of what the store holds.
 CREATE TABLE IF NOT EXISTS orders
 (
