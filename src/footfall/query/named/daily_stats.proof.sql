@@ -9,13 +9,13 @@ SELECT
 FROM
 (
     SELECT
-        toDate(event_timestamp)                                      AS day,
-        uniqExactIf(user_id, user_id != 0)                           AS came,
-        uniqExactIf(session_id, session_id != '')                    AS sat,
+        toDate(event_timestamp)                                           AS day,
+        uniqExactIf(user_id, user_id != 0)                                AS came,
+        uniqExactIf(session_id, session_id != '')                         AS sat,
         uniqExactIf(user_id, user_id != 0 AND event_type = 'purchase')    AS bought,
-        0                                                            AS placed,
-        toDecimal128(0, 4)                                           AS money,
-        toDecimal128(0, 4)                                           AS paid
+        0                                                                 AS placed,
+        toDecimal128(0, 4)                                                AS money,
+        toDecimal128(0, 4)                                                AS paid
     FROM footfall.events
     WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
     GROUP BY day

@@ -14,16 +14,16 @@
 -- column: first_event time ; earliest event; null where there is none
 -- column: last_event time ; latest event; null where there is none
 SELECT
-    count()                                                       AS events,
-    uniqExactIf(user_id, user_id != 0)                            AS users,
-    countIf(user_id = 0)                                          AS events_without_user,
-    uniqExactIf(session_id, session_id != '')                     AS sessions,
-    countIf(event_type = 'purchase')                              AS purchases,
-    uniqExactIf(user_id, user_id != 0 AND event_type = 'purchase')     AS buyers,
-    uniqExactIf(product_id, product_id != 0)                      AS products,
-    sum(events.revenue)                                           AS revenue,
-    minOrNull(event_timestamp)                                    AS first_event,
-    maxOrNull(event_timestamp)                                    AS last_event
+    count()                                                           AS events,
+    uniqExactIf(user_id, user_id != 0)                                AS users,
+    countIf(user_id = 0)                                              AS events_without_user,
+    uniqExactIf(session_id, session_id != '')                         AS sessions,
+    countIf(event_type = 'purchase')                                  AS purchases,
+    uniqExactIf(user_id, user_id != 0 AND event_type = 'purchase')    AS buyers,
+    uniqExactIf(product_id, product_id != 0)                          AS products,
+    sum(events.revenue)                                               AS revenue,
+    minOrNull(event_timestamp)                                        AS first_event,
+    maxOrNull(event_timestamp)                                        AS last_event
 FROM footfall.events
 WHERE event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date <= toDate({to:DateTime64(3, 'UTC')})
     AND event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}

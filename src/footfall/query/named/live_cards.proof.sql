@@ -11,11 +11,11 @@ SELECT
 FROM
 (
     SELECT
-        countIf(age_ms >= 0 AND age_ms < 60000)                                      AS events_last_minute,
-        uniqExactIf(user_id, user_id != 0 AND age_ms >= 0 AND age_ms < 300000)       AS active_users_5m,
-        uniqExactIf(user_id, user_id != 0 AND age_ms >= 0 AND age_ms < 1800000)      AS active_users_30m,
-        maxOrNullIf(event_timestamp, age_ms >= 0 AND age_ms < 1800000)               AS newest_event,
-        uniqExactIf(user_id, user_id != 0 AND is_today)                              AS visitors,
+        countIf(age_ms >= 0 AND age_ms < 60000)                                        AS events_last_minute,
+        uniqExactIf(user_id, user_id != 0 AND age_ms >= 0 AND age_ms < 300000)         AS active_users_5m,
+        uniqExactIf(user_id, user_id != 0 AND age_ms >= 0 AND age_ms < 1800000)        AS active_users_30m,
+        maxOrNullIf(event_timestamp, age_ms >= 0 AND age_ms < 1800000)                 AS newest_event,
+        uniqExactIf(user_id, user_id != 0 AND is_today)                                AS visitors,
         uniqExactIf(user_id, user_id != 0 AND is_today AND event_type = 'purchase')    AS purchasers
     FROM
     (

@@ -9,11 +9,11 @@
 -- column: orders count ; distinct orders with a completed line
 -- column: gross money ; sum of completed order lines
 SELECT
-    toHour(order_timestamp, 'UTC')               AS hour,
-    count()                                      AS lines,
-    uniqExactIf(user_id, user_id != 0)           AS customers,
+    toHour(order_timestamp, 'UTC')                 AS hour,
+    count()                                        AS lines,
+    uniqExactIf(user_id, user_id != 0)             AS customers,
     uniqExactIf(order_id, status = 'completed')    AS orders,
-    sumIf(total_amount, status = 'completed')    AS gross
+    sumIf(total_amount, status = 'completed')      AS gross
 FROM footfall.orders
 WHERE order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date <= toDate({to:DateTime64(3, 'UTC')})
     AND order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}

@@ -12,10 +12,10 @@ SELECT
 FROM
 (
     SELECT
-        uniqExactIf(user_id, user_id != 0)                               AS visitors,
-        uniqExactIf(session_id, session_id != '')                        AS sessions,
-        countIf(event_type = 'page_view')                                AS page_views,
-        count()                                                          AS events,
+        uniqExactIf(user_id, user_id != 0)                                AS visitors,
+        uniqExactIf(session_id, session_id != '')                         AS sessions,
+        countIf(event_type = 'page_view')                                 AS page_views,
+        count()                                                           AS events,
         uniqExactIf(user_id, user_id != 0 AND event_type = 'purchase')    AS purchasers
     FROM footfall.events
     WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
