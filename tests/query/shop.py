@@ -38,16 +38,18 @@ def events() -> list[dict[str, Any]]:
         country = {BEN: "UK", 0: "DE"}.get(user, "US")
         row = event(kind, at(clock), user, session_id=session, country=country, **more)
         device = "mobile" if user == BEN else "desktop"
-        return {"device_type": device, "utm_source": "mail" if user == ANN else "", "properties": "{}"} | row
+        source = "mail" if user == ANN else ""
+        plain = {"device_type": device, "utm_source": source, "properties": "{}"}
+        return plain | {"product_id": 0, "order_id": "", "duration_seconds": 0} | row
 
     return [
         step("page_view", "8:00", ANN, "a", properties='{"plan": "gold", "n": 1}'),
-        step("product_view", "8:10", ANN, "a"),
-        step("add_to_cart", "8:20", ANN, "a"),
+        step("product_view", "8:10", ANN, "a", product_id=1, duration_seconds=90),
+        step("add_to_cart", "8:20", ANN, "a", product_id=1),
         step("checkout", "8:30", ANN, "a"),
-        step("purchase", "8:40", ANN, "a", revenue="30"),
+        step("purchase", "8:40", ANN, "a", revenue="30", order_id="o1"),
         step("page_view", "9:00", BEN, "b"),
-        step("product_view", "9:05", BEN, "b"),
+        step("product_view", "9:05", BEN, "b", product_id=1),
         step("add_to_cart", "9:10", BEN, "b"),
         step("page_view", "9:00", CEM_UNKNOWN, "c"),
         step("product_view", "9:30", CEM_UNKNOWN, "c"),

@@ -54,6 +54,9 @@ async def read(client: AsyncClient, query: NamedQuery, **params: str) -> Read:
         ("order_history", {"product_id": "17"}, "proj_by_product"),
         ("live_series", {}, "proj_by_timestamp"),
         ("live_cards", {}, "proj_by_timestamp"),
+        ("devices", {"from": "today-6d"}, "proj_daily_devices"),
+        ("sources", {"by": "utm_medium"}, "proj_daily_sources"),
+        ("sources", {"by": "referrer"}, "footfall.events"),
     ],
 )
 async def test_a_filter_chooses_the_projection_that_serves_it(
@@ -71,7 +74,8 @@ async def test_a_filter_chooses_the_projection_that_serves_it(
         ("user_lookup", {}, {"country": "FR"}),
         ("latest_events", {"after": "today-60d"}, {}),
         ("funnel", {}, {"steps": "purchase,refund"}),
-        ("devices", {}, {"from": "today-1d"}),
+        ("properties", {}, {"from": "today-1d"}),
+        ("event_search", {"from": "today-60d"}, {"from": "today-60d", "event_type": "purchase"}),
     ],
 )
 async def test_a_filter_reads_fewer_granules(

@@ -1,6 +1,7 @@
 """`footfall migrate` on an engine of its own: a new, half made, older, foreign or newer database."""
 
 import dataclasses
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from footfall import store
 from footfall.config import Config
 from footfall.errors import StoreUnavailable, UsageError
 from footfall.schema import migrate as module
-from footfall.schema import statements
+from footfall.schema import projections, statements
 from footfall.schema.migrate import migrate, pending, upgrade
 from footfall.schema.statements import FIRST_VERSION
 from tests import support
@@ -137,7 +138,13 @@ def test_an_older_database_is_upgraded_to_the_snapshot_without_loss(
         "SELECT DISTINCT table || '.' || name FROM system.projection_parts"
         " WHERE active AND database = 'footfall' AND table IN ('events', 'orders')",
     )
-    assert {("events.proj_by_user",), ("events.proj_by_country",), ("orders.proj_by_product",)} <= set(filled)
+    names = (
+        "events.proj_by_user",
+        "events.proj_by_session",
+        "events.proj_daily_devices",
+        "orders.proj_by_amount",
+    )
+    assert {(name,) for name in names} <= set(filled)
     assert_nothing_is_lost(client, ["old", "new"])
 
 
@@ -344,3 +351,25 @@ def test_a_wrong_password_is_one_line(config: Config) -> None:
         UsageError, match="refuses user footfall: its password is neither FOOTFALL_PASSWORD nor"
     ):
         migrate(dataclasses.replace(config, password="wrong"))
+
+
+def test_a_large_part_gets_its_projections_at_the_next_run(engine: Config, client: Client) -> None:
+    """The store merges a part without projections with such parts only: one alone never gets any."""
+    migrate(engine)
+    client.command(
+        "INSERT INTO footfall.events (event_id, event_type, event_timestamp, user_id)"
+        " SELECT generateUUIDv4(), 'page_view', toStartOfMonth(now()), number FROM numbers({rows:UInt32})",
+        parameters={"rows": projections.FEWEST_ROWS},
+    )
+    merge(client, ["mv_user_funnel", "daily_user_activity"])
+    assert migrate(engine).changed == ["projections are filled: events"]
+    wait_for_mutations(client)
+    held = rows(client, "SELECT arraySort(projections) FROM system.parts WHERE table = 'events' AND active")
+    assert held == [(sorted(re.findall(r"proj_\w+", projections.FILL["events"])),)]
+    assert migrate(engine).changed == []
+
+
+def test_every_projection_is_among_those_that_are_filled(store_client: Client) -> None:
+    there = rows(store_client, "SELECT table, name FROM system.projections WHERE database = 'footfall'")
+    filled = {(t, name) for t, sql in projections.FILL.items() for name in re.findall(r"proj_\w+", sql)}
+    assert set(there) == filled

@@ -32,6 +32,7 @@ from footfall.generate.plan import DAY_MS, Plan
 from footfall.generate.progress import Meter
 from footfall.generate.shop import Shop
 from footfall.generate.truth import Truth
+from footfall.schema import projections
 
 USERS_A_BLOCK: Final = 100_000
 BLOCKS_A_SLICE: Final = 4  # users, identities, events, orders
@@ -92,6 +93,7 @@ def generate(config: Config, plan: Plan, *, truth: Path | None = None, replace: 
             _check_store(owner, plan)
             kept = record.start(config, plan)
             _check_complete(config, owner, _write(config, owner, Shop(plan), answers))
+            list(projections.fill(owner))
     except ClickHouseError as error:
         if getattr(error, "code", None) in NO_SCHEMA:
             raise UsageError("the store has no schema yet: run `footfall migrate` first") from error

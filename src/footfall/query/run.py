@@ -26,9 +26,9 @@ __all__ = ["Answer", "Row", "run", "run_bound", "run_sql", "store_error"]
 Row = dict[str, Any]
 _SAFE_INTEGER = 1 << 53
 _ESTIMATED = (
-    "estimated from states of distinct counts: exact up to some thousands, mostly within 1 % above 65,000; "
-    "the proof counts the raw rows exactly"
+    "estimated from states of distinct counts: exact up to some thousands, mostly within 1 % above 65,000"
 )
+_PROVED = "; the proof counts the raw rows exactly"
 _UNITS = {"Date": "day", "Date32": "day", "Bool": "flag"}
 
 
@@ -54,7 +54,8 @@ async def run_bound(
     """The answer of one of the statements of `query`, with parameters that are bound already."""
     result, elapsed_ms = await execute(client, sql, bound.values)
     estimates = query.estimates if sql == query.sql else ()
-    estimated = (f"{', '.join(estimates)}: {_ESTIMATED}",) if estimates else ()
+    proved = _PROVED if query.proof else ""
+    estimated = (f"{', '.join(estimates)}: {_ESTIMATED}{proved}",) if estimates else ()
     meta = {
         "query": query.name,
         "title": query.title,

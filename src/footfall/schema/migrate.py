@@ -19,7 +19,7 @@ from clickhouse_connect.driver.exceptions import OperationalError
 from footfall import store
 from footfall.config import Config
 from footfall.errors import StoreUnavailable, UsageError
-from footfall.schema import retention, statements, tuning, users
+from footfall.schema import projections, retention, statements, tuning, users
 from footfall.schema.retention import Store
 from footfall.schema.statements import FIRST_VERSION, Migration, Statement
 
@@ -108,6 +108,7 @@ def upgrade(client: Store, config: Config, folder: Path = statements.FOLDER) -> 
     _refuse_other_currency(client, config)
     report.changed += retention.apply(client, config)
     report.changed += tuning.apply(client)
+    report.changed += projections.fill(client)
     return report
 
 

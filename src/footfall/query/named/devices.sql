@@ -1,6 +1,9 @@
 -- title: Devices
--- description: Events, users, purchases and revenue by kind of device or by browser.
+-- description: Events, users, purchases and revenue by kind of device or by browser. Answered from
+--   proj_daily_devices of the raw rows, which holds these four by day.
 -- reads: events
+-- grain: day
+-- estimate: unique_users
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- param: by String = device_type ; device_type|browser ; what to break down by
@@ -17,8 +20,7 @@ SELECT
     countIf(event_type = 'purchase')                     AS purchases,
     sum(events.revenue)                                  AS revenue
 FROM footfall.events
-WHERE event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date <= toDate({to:DateTime64(3, 'UTC')})
-    AND event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+WHERE event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
 GROUP BY value
 ORDER BY count() DESC, value
 LIMIT {limit:UInt32}

@@ -1,7 +1,8 @@
 -- events: one row an immutable action of a shopper; the fact table every rollup is fed from.
 --
 -- Serves:  the live stream and user timelines (proj_by_user, proj_by_timestamp), filters that no
---          rollup holds, and the proof of every figure that a rollup answers.
+--          rollup holds, and the proof of every figure that a rollup answers. docs/schema.md names the query
+--          that each index and projection stands for.
 -- Money:   `revenue` is money received and stands on purchase (and, negative, on refund) events only;
 --          what an item or a cart is worth elsewhere is `value`, so a cart is never counted as a sale.
 -- Nobody:  user_id 0 means that nobody is known: kept in totals, left out of every distinct count.
@@ -72,7 +73,11 @@ CREATE TABLE IF NOT EXISTS footfall.events {on_cluster}
         SELECT product_id, event_timestamp, event_date, event_type, user_id, revenue
         ORDER BY product_id, event_timestamp
     ),
-    PROJECTION proj_by_session (SELECT _part_offset ORDER BY session_id, event_timestamp),
+    PROJECTION proj_by_session
+    (
+        SELECT session_id, event_type, event_date, user_id
+        ORDER BY session_id
+    ),
     PROJECTION proj_daily_stats
     (
         SELECT event_date, event_type, count(), sum(revenue)
@@ -80,13 +85,28 @@ CREATE TABLE IF NOT EXISTS footfall.events {on_cluster}
     ),
     PROJECTION proj_daily_devices
     (
-        SELECT event_date, event_type, device_type, browser, count(), sum(revenue)
-        GROUP BY event_date, event_type, device_type, browser
+        SELECT
+            event_date,
+            device_type,
+            browser,
+            count(),
+            uniqIf(user_id, user_id != 0),
+            countIf(event_type = 'purchase'),
+            sum(revenue)
+        GROUP BY event_date, device_type, browser
     ),
     PROJECTION proj_daily_sources
     (
-        SELECT event_date, event_type, utm_source, utm_medium, utm_campaign, count(), sum(revenue)
-        GROUP BY event_date, event_type, utm_source, utm_medium, utm_campaign
+        SELECT
+            event_date,
+            utm_source,
+            utm_medium,
+            utm_campaign,
+            count(),
+            uniqIf(user_id, user_id != 0),
+            countIf(event_type = 'purchase'),
+            sum(revenue)
+        GROUP BY event_date, utm_source, utm_medium, utm_campaign
     )
 )
 ENGINE = {engine:MergeTree}

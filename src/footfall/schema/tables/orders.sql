@@ -32,11 +32,10 @@ CREATE TABLE IF NOT EXISTS footfall.orders {on_cluster}
 
     CONSTRAINT order_date_is_the_day_of_order_timestamp CHECK order_date = toDate(order_timestamp),
 
-    INDEX idx_status          status          TYPE set(16)            GRANULARITY 1,
-    INDEX idx_payment_method  payment_method  TYPE set(32)            GRANULARITY 1,
-    INDEX idx_order_id        order_id        TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX idx_entry_id        entry_id        TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX idx_block_id        block_id        TYPE minmax             GRANULARITY 1,
+    INDEX idx_status    status    TYPE set(16)            GRANULARITY 1,
+    INDEX idx_order_id  order_id  TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_entry_id  entry_id  TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_block_id  block_id  TYPE minmax             GRANULARITY 1,
 
     PROJECTION proj_by_user
     (
