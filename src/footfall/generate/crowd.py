@@ -20,6 +20,10 @@ REST_MS: Final = HOUR_MS
 LIMIT: Final = 500_000
 NEW_FROM: Final = 1 << 40  # numbers of shoppers who signed up in this stream
 _RETURNING_SHARE: Final = 0.65
+# At the end of a history three buyers of four have signed up before. A stream begins with as many and lets
+# it fade, or the mix of events would change from one second to the next.
+_JOINING_SHARE: Final = 0.75
+_JOINING_MS: Final = 1_200_000
 _ENOUGH_S: Final = 300  # rested shoppers for so many seconds of orders are enough to halve that share
 _CALENDAR_DAYS: Final = 2
 
@@ -45,6 +49,7 @@ class Crowd:
         self._calendar: Calendar | None = None
         self._calendar_until = 0
         self._signups = 0
+        self._opened: int | None = None
         self._rested: list[tuple[int, int, int]] = []  # number, country, device
         self._resting: deque[tuple[int, tuple[int, int, int]]] = deque()
         if shoppers is not None:
@@ -66,6 +71,9 @@ class Crowd:
         self._wake(int(at[0]))
         count = len(at)
         share = _RETURNING_SHARE * len(self._rested) / (len(self._rested) + self._enough + 1)
+        if self._opened is None:
+            self._opened = int(at[0])
+        share = max(share, _JOINING_SHARE * (1 - (int(at[0]) - self._opened) / _JOINING_MS))
         back = min(int(self._chance.binomial(count, share)), len(self._rested))
         new = np.ones(count, np.bool_)
         new[self._chance.permutation(count)[:back]] = False
