@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from footfall.config import Config
 from footfall.schema.migrate import migrate
 from tests import support
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import LIMIT_MS, Complaints
 from tests.conftest import empty
 from tests.dashboard.http import get
 from tests.query import shop
@@ -157,7 +157,7 @@ def test_a_difference_from_the_raw_rows_is_never_green(
     card(page, "figures").get_by_role("button", name="How is this computed?").click()
     page.get_by_role("button", name="Prove it").first.click()
     wrong = page.locator('[data-verdict="different"]')
-    expect(wrong).to_be_visible()
+    expect(wrong).to_be_visible(timeout=LIMIT_MS)  # it is compared several times before it is told
     assert ["1", "events", "23", "16"] in rows(wrong)
     assert page.locator('[data-verdict="equal"]').count() == 0
     store_client.command(
@@ -183,6 +183,7 @@ def test_an_estimate_says_so_with_both_figures(open_page: Open, url: str, store_
     expect(sheet.get_by_text(re.compile("estimated from states")).first).to_be_visible()
     sheet.get_by_role("button", name="Prove it").first.click()
     verdict = sheet.locator('[data-verdict="equal"]')
+    expect(verdict).to_be_visible(timeout=LIMIT_MS)  # both sides read 150,000 users
     expect(verdict).to_contain_text("Equal, but for estimates within their tolerance")
     expect(verdict).to_contain_text(re.compile("visitors is an estimate: [0-9,]+ .*against 150,000 exactly"))
 

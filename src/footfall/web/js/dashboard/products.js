@@ -1,6 +1,6 @@
 // Top products: a table that sorts, with each product's revenue as a bar in its cell.
 import { h, page } from "../lib/dom.js";
-import { money, shortId } from "../lib/format.js";
+import { money } from "../lib/format.js";
 import { Table } from "../lib/table.js";
 
 export const requests = (view) => ({ products: ["/api/top-products", { ...view.range, limit: 10 }] });
@@ -73,5 +73,5 @@ export function userDrawer() {
 
 function userLink({ user_id: id, external_id: external }) {
   const href = `${page.live}/#timeline?user_id=${encodeURIComponent(id)}`;
-  return h("a", { href, text: shortId(external || id, 24) });
+  return h("a", { href, text: external || id });
 }
