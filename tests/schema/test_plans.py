@@ -226,7 +226,7 @@ def test_the_statement_is_answered_from_the_projection(
 def test_the_index_skips_granules(filled: Client, table: str, index: str, asked: Asked) -> None:
     """Without projections, as in a part that has none yet; without the cache of conditions."""
     plan = explain(filled, asked, optimize_use_projections=0, use_query_condition_cache=0)
-    assert plan.reads == [f"footfall.{table}"]
+    assert f"footfall.{table}" in plan.reads
     left, came = plan.granules[index]
     assert left < came
 
