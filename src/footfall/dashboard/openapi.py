@@ -125,7 +125,7 @@ def _parameter(parameter: Parameter) -> Schema:
     return {
         "name": parameter.name,
         "in": "query",
-        "required": False,
+        "required": parameter.required,
         "description": f"{parameter.help}.{accepts}",
         "schema": _schema(parameter),
     }
@@ -167,6 +167,7 @@ _META: Schema = {
         "elapsed_ms": {"type": "number"},
         "freshness": {"type": ["string", "null"], "format": "date-time"},
         "notes": {"type": "array", "items": {"type": "string"}},
+        "estimates": {"type": "array", "items": {"type": "string"}},
         "columns": {"type": "array", "items": {"type": "object"}},
     },
 }
