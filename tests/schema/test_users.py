@@ -64,5 +64,5 @@ def test_a_store_that_keeps_its_users_elsewhere_is_well_where_they_log_in(config
 
 def test_a_user_that_cannot_be_made_is_one_clear_line(config: Config) -> None:
     server = dataclasses.replace(config, clickhouse_url=config.store_url, reader_password="another")
-    with pytest.raises(UsageError, match="refuses user reader"):
+    with pytest.raises(UsageError, match="may not make the user reader"):
         migrate(server)

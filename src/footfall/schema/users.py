@@ -119,8 +119,6 @@ def _identify(client: Store, config: Config, user: StoreUser) -> list[str]:
 def _logs_in(config: Config, user: StoreUser) -> bool:
     try:
         store.connect(config, user, database=None).close()
-    except DatabaseError as error:
-        if "AUTHENTICATION_FAILED" in str(error):
-            return False
-        raise
+    except UsageError:
+        return False
     return True
