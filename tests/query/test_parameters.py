@@ -70,7 +70,7 @@ def test_a_rollups_grain_widens_a_range_and_says_so() -> None:
     asked = {"from": "2026-03-01T10:30:00Z", "to": "2026-03-02T00:00:00Z"}
     days = bind(query(*RANGE, grain="day"), asked, now=NOW)
     assert days.values == {"from": "2026-03-01 00:00:00.000", "to": "2026-03-02 00:00:00.000"}
-    assert days.notes[0].startswith("from widened to whole days")
+    assert days.notes[0].startswith("from is widened to whole days")
     hours = bind(query(*RANGE, grain="hour"), asked, now=NOW)
     assert hours.values["from"] == "2026-03-01 10:00:00.000"
     assert bind(query(*RANGE, grain="day"), {}, now=NOW).notes == ()

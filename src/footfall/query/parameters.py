@@ -96,7 +96,7 @@ def _align(query: NamedQuery, given: Mapping[str, str], times: dict[str, datetim
     if not changed:
         return ()
     return (
-        f"{' and '.join(changed)} widened to whole {query.grain}s (UTC), the grain of what this query reads",
+        f"{' and '.join(changed)} {'are' if len(changed) > 1 else 'is'} widened to whole {query.grain}s (UTC)",
     )
 
 
