@@ -15,6 +15,7 @@ from clickhouse_connect.driver.external import ExternalData
 
 from footfall import store
 from footfall.config import Config, StoreUser
+from footfall.errors import UsageError
 
 USERS: list[StoreUser] = ["footfall", "writer", "reader", "analyst"]
 COLUMNS = ["a", "s", "t", "d"]
@@ -96,7 +97,7 @@ def test_it_gets_proper_errors(config: Config) -> None:
         ):
             for _ in stream:
                 pass
-    with pytest.raises(DatabaseError, match="AUTHENTICATION_FAILED"):
+    with pytest.raises(UsageError, match="refuses user reader"):
         store.connect(replace(config, reader_password="wrong"), "reader")
 
 
