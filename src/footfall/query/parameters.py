@@ -95,9 +95,8 @@ def _align(query: NamedQuery, given: Mapping[str, str], times: dict[str, datetim
         times[name] = aligned
     if not changed:
         return ()
-    return (
-        f"{' and '.join(changed)} {'are' if len(changed) > 1 else 'is'} widened to whole {query.grain}s (UTC)",
-    )
+    verb = "are" if len(changed) > 1 else "is"
+    return (f"{' and '.join(changed)} {verb} widened to whole {query.grain}s (UTC)",)
 
 
 def _begin(given: Mapping[str, str], times: dict[str, datetime], period: str) -> tuple[str, ...]:
