@@ -183,6 +183,23 @@ def test_where_the_ledger_refuses_all_who_waits_gets_422(shop: Client, order: di
     assert outcome(receipt) == (0, 0, 1)
 
 
+def test_a_change_that_was_refused_may_be_sent_again_when_it_fits(
+    shop: Client, store_client: StoreClient, order: dict[str, Any]
+) -> None:
+    paid = order | {"status": "completed"}
+    for _ in range(2):  # too early, twice: refused, and not a duplicate
+        assert shop.post("orders", paid, wait=True).status == 422
+    send(shop, order | {"status": "pending", "lines": LINES})
+    assert outcome(send(shop, paid)) == (1, 0, 0)
+    assert outcome(send(shop, paid)) == (0, 1, 0)
+    settle(shop)
+    letters = store_client.query(
+        "SELECT count() FROM footfall_private.dead_letters WHERE position(raw, {order:String}) > 0",
+        parameters={"order": order["order_id"]},
+    ).result_rows
+    assert letters == [(1,)]
+
+
 def test_a_correction_finds_its_receipt_over_all_slices(shop: Client, order: dict[str, Any]) -> None:
     unknown = [{"order_id": new_id(), "status": "completed"} for _ in range(2_500)]
     good = order | {"status": "completed", "lines": LINES}

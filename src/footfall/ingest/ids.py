@@ -19,6 +19,7 @@ _SEEN = [
     for slot in range(_SLOTS)
 ]
 _ADD = [f"INSERT OR REPLACE INTO ids_{slot} (key, value) VALUES (?, ?)" for slot in range(_SLOTS)]  # noqa: S608
+_FORGET = [f"DELETE FROM ids_{slot} WHERE key = ?" for slot in range(_SLOTS)]  # noqa: S608
 _SWEEP = [
     f"DELETE FROM ids_{slot} WHERE key IN (SELECT key FROM ids_{slot} LIMIT ?)"  # noqa: S608
     for slot in range(_SLOTS)
@@ -54,6 +55,13 @@ def add(connection: sqlite3.Connection, pairs: Iterable[tuple[bytes, bytes]], no
     known = list(pairs)
     connection.executemany(_ADD[slot], known)
     connection.execute("UPDATE id_generations SET ids = ids + ? WHERE slot = ?", (len(known), slot))
+
+
+def forget(connection: sqlite3.Connection, keys: Iterable[bytes]) -> None:
+    """Forgets ids of items that were refused after all, so that they may be sent again."""
+    rows = [(key,) for key in keys]
+    for statement in _FORGET:
+        connection.executemany(statement, rows)
 
 
 def reach(connection: sqlite3.Connection) -> tuple[int, int]:

@@ -288,8 +288,13 @@ def _admit(
 _PREFIX: Final = {lane: bytes([number]) for number, lane in enumerate(LANES)}
 
 
+def index_key(lane: str, key: bytes) -> bytes:
+    """An entry's key in the index of ids, which all lanes share."""
+    return _PREFIX[lane] + key
+
+
 def _key(entry: Entry) -> bytes:
-    return _PREFIX[entry.lane] + entry.key
+    return index_key(entry.lane, entry.key)
 
 
 def _probe(connection: sqlite3.Connection) -> None:

@@ -13,9 +13,10 @@ from typing import Final
 from msgspec import msgpack
 
 from footfall.countries import UNKNOWN
-from footfall.ingest import chunks, receipts
+from footfall.ingest import chunks, ids, receipts
 from footfall.ingest.changes import OrderChange
 from footfall.ingest.dead_letters import correction, late_letter
+from footfall.ingest.inbox import index_key
 from footfall.ingest.lanes import DEAD_LETTERS, ORDER_ITEMS, ORDERS
 from footfall.ingest.ledger import Holder, LineState, OrderState, decide
 from footfall.ingest.outcome import Entry
@@ -59,6 +60,7 @@ class OrderStage(Worker):
         rows: list[Entry] = []
         letters: list[Entry] = []
         corrections: dict[bytes, Correction] = defaultdict(Correction)
+        refused_ids: list[bytes] = []
         for change in changes:
             decision = decide(states[change.order_id], change)
             rows += decision.rows
@@ -66,6 +68,8 @@ class OrderStage(Worker):
                 letters.append(late_letter("orders", change.item_id, number, change.origin, refused))
             outcome = "duplicate" if decision.duplicate else "accepted" if decision.rows else "rejected"
             self.metrics.decided.labels("orders", outcome).inc()
+            if outcome == "rejected":  # the same change may be right later: it is no duplicate then
+                refused_ids.append(index_key(ORDER_ITEMS, change.item_id))
             if outcome != "accepted" or decision.refused:
                 told = correction(change.origin, outcome, decision.refused)
                 corrections[change.origin.batch_id].add(told)
@@ -77,8 +81,9 @@ class OrderStage(Worker):
 
         def step(connection: sqlite3.Connection) -> None:
             chunk_id = chunks.add(connection, ORDERS.name, rows, now_ms, urgent=urgent) if rows else last
-            if letters:
-                chunks.add(connection, DEAD_LETTERS.name, letters, now_ms, urgent=False)
+            ids.forget(connection, refused_ids)
+            if fresh := _not_told_before(connection, letters, now_ms):
+                chunks.add(connection, DEAD_LETTERS.name, fresh, now_ms, urgent=False)
             receipts.correct(connection, corrections)
             connection.executemany(
                 "INSERT OR REPLACE INTO orders (order_id, state, chunk_id) VALUES (?, ?, ?)",
@@ -136,6 +141,15 @@ def add_row(state: OrderState, row: Sequence[object]) -> None:
     else:
         line.back += units
         line.back_amount += amount
+
+
+def _not_told_before(connection: sqlite3.Connection, letters: list[Entry], now_ms: int) -> list[Entry]:
+    """Dead letters but for those of a change that was refused before and sent again; remembers them."""
+    entries = {index_key(letter.lane, letter.key): letter for letter in letters}
+    for key in ids.seen(connection, list(entries)):
+        del entries[key]
+    ids.add(connection, [(key, b"") for key in entries], now_ms)
+    return list(entries.values())
 
 
 def _sweep(connection: sqlite3.Connection) -> None:
