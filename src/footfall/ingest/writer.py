@@ -10,6 +10,7 @@ One thread a lane, one block at a time. The store may be away for any time: the 
 import logging
 import threading
 import time
+from abc import ABC, abstractmethod
 from io import BytesIO
 from typing import Final
 
@@ -63,7 +64,7 @@ class StoreLink:
             self._client = None
 
 
-class Worker(threading.Thread):
+class Worker(threading.Thread, ABC):
     """A thread of the writer: does its work until it is stopped, whatever the store does meanwhile."""
 
     def __init__(self, name: str, inbox: Inbox, config: Config, metrics: Metrics) -> None:
@@ -75,9 +76,9 @@ class Worker(threading.Thread):
         self.stopping = threading.Event()
         self.reader = inbox.connect()
 
+    @abstractmethod
     def work(self) -> None:
         """One round; waits a moment where there is nothing to do."""
-        raise NotImplementedError
 
     def run(self) -> None:
         """Rounds until stopped; a round that fails is tried again after a pause that doubles."""
