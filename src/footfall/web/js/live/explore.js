@@ -74,6 +74,7 @@ class Panel {
   #options;
   #form;
   #status;
+  #asked = 0;
   #box;
   #chartBox;
   #draw;
@@ -118,6 +119,7 @@ class Panel {
 
   async load() {
     clearTimeout(this.#timer);
+    const asked = ++this.#asked; // only the latest question's answer is shown
     const params = {};
     let days = 1;
     for (const [name, value] of new FormData(this.#form)) {
@@ -125,10 +127,13 @@ class Panel {
       else params[name] = value;
     }
     try {
-      this.#answer = await get(`/api/query/${this.#options.query}`, params);
+      const answer = await get(`/api/query/${this.#options.query}`, params);
+      if (asked !== this.#asked) return;
+      this.#answer = answer;
       this.#show(days);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      if (asked !== this.#asked) return;
       this.#say(error.message, true);
     }
     if (this.#options.every && this.#shown) this.#timer = setTimeout(() => this.load(), this.#options.every);
