@@ -1,6 +1,8 @@
 """Ingest without its store, with a full inbox, and beside another ingest on the same inbox."""
 
 import dataclasses
+import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -61,3 +63,32 @@ def test_two_processes_share_one_inbox_and_the_second_takes_over(own_config: Con
     assert (late.status, late.body["accepted"], late.body["duplicate"]) == (200, 7, 50)
     assert other.get("/readyz").body["writes"] is True
     assert stored(own_config) == 62
+
+
+def test_the_log_says_once_that_the_store_is_away_and_once_that_it_is_back(
+    own_config: Config, start: Start
+) -> None:
+    ingest = start("ingest", own_config)
+    shop = Client(own_config)
+    shop.post("events", views(3))
+    shop.post("users", {"user_id": new_id(), "name": "Ada"})
+    while retries(shop) < 10:
+        time.sleep(0.05)
+    start("engine", own_config)
+    migrate(own_config)
+    settle(shop)
+    deadline = time.monotonic() + 10
+    while "works again" not in ingest.output() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    lines = [json.loads(line) for line in ingest.output().splitlines() if line.startswith("{")]
+    told = [line["message"].partition(": ")[2] for line in lines if "trying again" in line["message"]]
+    assert told
+    assert len(told) == len(set(told)) < 5
+    (back,) = [line["message"] for line in lines if "works again" in line["message"]]
+    assert int(back.split()[-3]) >= 10
+
+
+def retries(shop: Client) -> float:
+    """Rounds of the writer that failed, of all lanes."""
+    lines = shop.get("/metrics").body.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("footfall_ingest_retries_total"))

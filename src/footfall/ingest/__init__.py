@@ -24,4 +24,5 @@ def serve(config: Config) -> None:
         api = Api(config)
     except (OSError, sqlite3.Error) as error:
         raise UsageError(f"cannot open the inbox in {config.data_dir / 'inbox'}: {error}") from None
-    run_app(api.app(), config, config.ingest_port, "ingest")
+    # Log lines are ours, and `X-Forwarded-For` is believed as `trusted_proxies` says, not as uvicorn would.
+    run_app(api.app(), config, config.ingest_port, "ingest", log_config=None, proxy_headers=False)

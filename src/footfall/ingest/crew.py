@@ -15,6 +15,7 @@ from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import TABLES
 from footfall.ingest.metrics import Metrics
 from footfall.ingest.orders import OrderStage
+from footfall.ingest.outage import Outage
 from footfall.ingest.profiles import ProfileStage
 from footfall.ingest.writer import TableWriter, Worker
 
@@ -72,6 +73,8 @@ class Crew:
             ProfileStage("users", *shared),
             ProfileStage("products", *shared),
         ]
+        outage = Outage()
         for worker in self._workers:
+            worker.outage = outage
             worker.start()
         self.writes = True

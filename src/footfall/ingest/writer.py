@@ -24,6 +24,7 @@ from footfall.ingest.chunks import Block
 from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import Lane
 from footfall.ingest.metrics import Metrics
+from footfall.ingest.outage import Outage
 
 PAUSE_LIMIT_S: Final = 5.0
 _FIRST_PAUSE_S: Final = 0.1
@@ -73,6 +74,7 @@ class Worker(threading.Thread, ABC):
         self.config = config
         self.metrics = metrics
         self.store = StoreLink(config)
+        self.outage = Outage()  # the crew gives its workers one that they share
         self.stopping = threading.Event()
         self.reader = inbox.connect()
 
@@ -86,6 +88,7 @@ class Worker(threading.Thread, ABC):
         while not self.stopping.is_set():
             try:
                 self.work()
+                self.outage.succeeded(self.name)
                 pause = _FIRST_PAUSE_S
             except Stopped:
                 break
@@ -97,10 +100,10 @@ class Worker(threading.Thread, ABC):
         self.reader.close()
 
     def failed(self, error: Exception) -> None:
-        """Says what failed, without the rows that an error's text may quote."""
+        """Notes what failed, without the rows that an error's text may quote."""
         self.store.drop()
         self.metrics.retries.labels(self.name).inc()
-        _log.warning("writer %s: %s; trying again", self.name, describe(error))
+        self.outage.failed(self.name, describe(error))
 
 
 class TableWriter(Worker):
