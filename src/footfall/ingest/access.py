@@ -1,35 +1,48 @@
-"""Who may send: the write key, and where a request may come from.
+"""Who may send: the write key and its rights, and where a request may come from.
 
 A key comes as `Authorization: Bearer KEY` or as the user of Basic. A web page must not reach a loopback
 ingest through its visitor's browser: other origins are refused, and on loopback every other host name, which
-is what DNS rebinding needs. No CORS header is ever sent.
+is what DNS rebinding needs. No CORS header is ever sent from here: pages send to the beacon of `browser`.
 """
 
 import base64
 import binascii
-import hmac
 import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from footfall.config import LOOPBACK, Config
 from footfall.errors import Forbidden, Unauthorized
+from footfall.ingest.keys import Key, Keys
+from footfall.model import Kind
 
 
-def key_name(headers: Mapping[str, str], config: Config) -> str:
-    """The name of the key that a request bears; raises `Unauthorized` where it bears none of ours."""
+def sender(headers: Mapping[str, str], keys: Keys) -> Key:
+    """The key that a request bears; raises `Unauthorized` where it bears none of ours.
+
+    A browser key is known and may do nothing here: that raises `Forbidden`.
+    """
     scheme, _, value = headers.get("authorization", "").partition(" ")
-    key = value.strip()
+    text = value.strip()
     if scheme.lower() == "basic":
         try:
-            key = base64.b64decode(key, validate=True).decode().partition(":")[0]
+            text = base64.b64decode(text, validate=True).decode().partition(":")[0]
         except (binascii.Error, UnicodeDecodeError):
-            key = ""
+            text = ""
     elif scheme.lower() != "bearer":
         raise Unauthorized("send the write key as `Authorization: Bearer KEY` or as the user of Basic")
-    if not hmac.compare_digest(key.encode(), config.write_key.encode()):
-        raise Unauthorized("this write key is not known; `footfall config --secrets` shows it")
-    return "default"
+    key = keys.find(text)
+    if key is None:
+        raise Unauthorized("this write key is not known; `footfall keys list` names those there are")
+    if key.browser:
+        raise Forbidden(f"the key {key.name} is for browsers, which send to /v1/browser alone")
+    return key
+
+
+def require(key: Key, kind: Kind) -> None:
+    """Raises `Forbidden` where a key may not send items of that kind."""
+    if kind not in key.rights:
+        raise Forbidden(f"the key {key.name} may send {', '.join(key.rights)}, and no {kind}")
 
 
 def check_origin(headers: Mapping[str, str], config: Config) -> None:

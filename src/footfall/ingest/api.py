@@ -25,6 +25,7 @@ from footfall.errors import CallersFault, FootfallError, NotFound
 from footfall.ingest import access, body, chunks, ids, receipts, receive
 from footfall.ingest.crew import Crew
 from footfall.ingest.inbox import Inbox
+from footfall.ingest.keys import Keys
 from footfall.ingest.metrics import Metrics
 from footfall.ingest.receive import Receiver
 from footfall.model import KINDS
@@ -44,6 +45,7 @@ class Api:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.keys = Keys(config)
         self.metrics = Metrics()
         self.inbox = Inbox(config.data_dir / "inbox", config.inbox_limit_bytes)
         self.receiver = Receiver(config, self.inbox, self.metrics)
@@ -64,14 +66,15 @@ class Api:
 
     async def post(self, request: Request) -> Response:
         """Takes items of one kind."""
-        key_name = access.key_name(request.headers, self.config)
+        key = access.sender(request.headers, self.keys)
         kind = request.path_params["kind"]
         if kind not in KINDS:
             raise NotFound(
                 f"there is no /v1/{kind[:100]}; items go to {', '.join(f'/v1/{k}' for k in KINDS)}"
             )
+        access.require(key, kind)
         wait = request.query_params.get("wait", "").lower() in _TRUE
-        asked = receive.Request(kind, key_name, _source(request), wait)
+        asked = receive.Request(kind, key.name, _source(request), wait)
         reader = body.Reader(self.config.body_limit_bytes, self.bodies)
         try:
             receipt, queryable = await self.receiver.receive(asked, await reader.read(request))
@@ -81,7 +84,7 @@ class Api:
 
     async def receipt(self, request: Request) -> Response:
         """What was answered to an earlier request, and what has been decided since."""
-        access.key_name(request.headers, self.config)
+        access.sender(request.headers, self.keys)
         try:
             batch_id = uuid.UUID(request.path_params["batch_id"])
         except ValueError:

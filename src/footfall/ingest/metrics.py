@@ -1,4 +1,4 @@
-"""What ingest counts, for Prometheus: no label or value holds a key, an id or a text of a shop's data."""
+"""What ingest counts, for Prometheus: no label or value holds a key (its name does), an id or a shop's text."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +17,9 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.items = self._counter("items", "Items of requests.", "kind", "outcome")
+        self.senders = self._counter(
+            "key_items", "Items of requests by the name of their key.", "key", "outcome"
+        )
         self.rejected = self._counter("rejected", "Rejected items by reason.", "kind", "reason")
         self.requests = self._counter("requests", "Requests by answer.", "status")
         self.decided = self._counter("changes", "What became of changes in the writer.", "lane", "outcome")

@@ -74,7 +74,7 @@ class Receiver:
             request.kind, sender, self._rules, letters=request.source != "replay", names=self._names
         )
         receipt, awaited = await self._keep(request, validator, items, cut=body.cut)
-        self._count(request.kind, receipt)
+        self._count(request, receipt)
         queryable = request.wait and await self._queryable(awaited)
         if request.wait:
             receipt = receipts.corrected(self.reader, sender.batch_id, receipt)
@@ -145,9 +145,11 @@ class Receiver:
                 await self.inbox.moved(0.05)
         return True
 
-    def _count(self, kind: Kind, receipt: Receipt) -> None:
+    def _count(self, request: Request, receipt: Receipt) -> None:
         for outcome in ("accepted", "duplicate", "rejected"):
-            self.metrics.items.labels(kind, outcome).inc(getattr(receipt, outcome))
+            count = getattr(receipt, outcome)
+            self.metrics.items.labels(request.kind, outcome).inc(count)
+            self.metrics.senders.labels(request.key_name, outcome).inc(count)
 
 
 def _cut(items: int) -> ItemError:
