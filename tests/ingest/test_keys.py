@@ -13,6 +13,7 @@ from clickhouse_connect.driver.client import Client as StoreClient
 from footfall.config import Config
 from footfall.errors import UsageError
 from footfall.ingest import keys
+from footfall.model import KINDS
 from tests import support
 from tests.ingest.client import Answer, Client, settle
 from tests.ingest.make import new_id
@@ -60,11 +61,11 @@ def test_a_key_works_until_it_is_revoked_while_ingest_runs(shop: Client) -> None
 
 
 def test_each_right_opens_one_door(shop: Client) -> None:
-    for right in keys.KINDS:
+    for right in KINDS:
         _, text = made(shop.config, "--rights", right)
         opened = within_a_second(lambda: shop.post(right, ITEMS[right], headers=bearing(text)), 202)  # noqa: B023
         assert opened.status == 202
-        for kind in set(keys.KINDS) - {right}:
+        for kind in set(KINDS) - {right}:
             refused = shop.post(kind, ITEMS[kind], headers=bearing(text))
             assert (refused.status, refused.body["error"]["name"]) == (403, "FORBIDDEN")
             assert text not in str(refused.body)
@@ -73,7 +74,7 @@ def test_each_right_opens_one_door(shop: Client) -> None:
 def test_a_browser_key_opens_no_door_of_servers(shop: Client) -> None:
     _, text = made(shop.config, "--rights", "browser", "--origin", "https://shop.example")
     assert text.startswith("ffb_")
-    for kind in keys.KINDS:
+    for kind in KINDS:
         ask = lambda: shop.post(kind, ITEMS[kind], headers=bearing(text))  # noqa: B023, E731
         assert within_a_second(ask, 403).status == 403
     assert shop.get("/v1/receipts/00000000-0000-7000-8000-000000000000", bearing(text)).status == 403

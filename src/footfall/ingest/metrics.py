@@ -1,4 +1,4 @@
-"""What ingest counts, for Prometheus: no label or value holds a key (its name does), an id or a shop's text."""
+"""What ingest counts, for Prometheus: no label or value holds a key, an id or a text of a shop's data."""
 
 import time
 from collections.abc import Callable, Iterator
