@@ -199,4 +199,7 @@ def test_texts_may_hold_any_bytes(owner_http: httpx.Client) -> None:
     assert owner_http.post("/", content=b"SELECT hex('\xff\xc3')").text == "FFC3\n"
     answer = owner_http.get("/?query=SELECT%20hex('%FF%C3')")
     assert answer.text == "FFC3\n"
+    assert code(owner_http.post("/", content=b"SELECT 1 FRO\xe9 'a\xff'")) == 62
+    insert = {"query": "INSERT INTO FUNCTION null('a UInt8') FORMAT CSV"}
+    assert code(owner_http.post("/", params=insert, content=b"\xff\xc3")) == 27
     assert owner_http.post("/", content="SELECT 'ü😀'".encode()).text == "ü😀\n"

@@ -92,6 +92,9 @@ class EngineError(FootfallError):
 def from_engine(error: BaseException) -> EngineError:
     """The number, name and message of an error that chDB raised as text."""
     text = str(error)
+    for one in (error, error.__cause__):
+        if isinstance(one, UnicodeDecodeError):  # the message quotes data, which need not be UTF-8
+            text = one.object.decode(errors="replace")
     found = _TEXT.match(text)
     if found is None:
         return EngineError(1002, text)

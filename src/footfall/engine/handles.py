@@ -68,7 +68,7 @@ class Handle:
         started = time.perf_counter_ns()
         try:
             result = self._connection.query(sql, format, params=dict(params) if params else None)
-        except RuntimeError as error:
+        except (RuntimeError, UnicodeDecodeError) as error:
             raise from_engine(error) from None
         return bytes(result.bytes()) if result.size() else b"", Stats(
             read_rows=result.storage_rows_read(),
@@ -83,7 +83,7 @@ class Handle:
         """Begins an INSERT that data is appended to."""
         try:
             return self._connection.send_insert(sql, format)
-        except RuntimeError as error:
+        except (RuntimeError, UnicodeDecodeError) as error:
             raise from_engine(error) from None
 
     def apply(self, settings: Mapping[str, str]) -> None:
