@@ -11,7 +11,7 @@ SOURCE = ROOT / "src" / "footfall"
 LAYERS = (
     {"errors"},
     {"config"},
-    {"store", "serve", "countries", "model"},
+    {"store", "serve", "countries", "model", "limits"},
     {"engine"},
     {"schema"},
     {"ingest"},

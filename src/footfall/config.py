@@ -60,6 +60,34 @@ class Config:
     body_limit_bytes: int = _setting(
         64 << 20, "Largest request body of ingest, after decompression.", minimum=1024
     )
+    reader_time_s: int = _setting(30, "Seconds that a statement of reader may run.", minimum=1)
+    reader_memory_bytes: int = _setting(
+        4 << 30, "Bytes of memory that a statement of reader may use.", minimum=64 << 20
+    )
+    reader_result_rows: int = _setting(
+        0, "Rows that a statement of reader may return; 0 for any number.", minimum=0
+    )
+    reader_result_bytes: int = _setting(
+        0, "Bytes that a statement of reader may return; 0 for any number.", minimum=0
+    )
+    reader_rows_read: int = _setting(
+        0, "Rows that a statement of reader may read; 0 for any number.", minimum=0
+    )
+    reader_queries: int = _setting(32, "Statements of reader that run at once.", minimum=1)
+    analyst_time_s: int = _setting(10, "Seconds that a statement of analyst may run.", minimum=1)
+    analyst_memory_bytes: int = _setting(
+        2 << 30, "Bytes of memory that a statement of analyst may use.", minimum=64 << 20
+    )
+    analyst_result_rows: int = _setting(
+        100_000, "Rows that a statement of analyst may return; 0 for any number.", minimum=0
+    )
+    analyst_result_bytes: int = _setting(
+        64 << 20, "Bytes that a statement of analyst may return; 0 for any number.", minimum=0
+    )
+    analyst_rows_read: int = _setting(
+        1_000_000_000, "Rows that a statement of analyst may read; 0 for any number.", minimum=0
+    )
+    analyst_queries: int = _setting(4, "Statements of analyst that run at once.", minimum=1)
     log_level: str = _setting("info", "debug, info, warning or error.")
 
     @property

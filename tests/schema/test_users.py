@@ -12,8 +12,9 @@ from clickhouse_connect.driver.client import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from footfall.config import Config
+from footfall.config import Config, StoreUser
 from footfall.errors import UsageError
+from footfall.limits import READING_USERS, limits
 from footfall.schema import users
 from footfall.schema.migrate import migrate
 from tests.schema.support import rows
@@ -23,8 +24,10 @@ CLAUSE = re.compile(r"IDENTIFIED WITH sha256_hash BY '([0-9a-f]{64})' SALT '([0-
 
 
 @pytest.mark.parametrize("user", list(users.GRANTS))
-def test_every_statement_is_one_that_the_server_parses(store_client: Client, user: str) -> None:
-    for statement in users.statements(user):  # type: ignore[arg-type]
+def test_every_statement_is_one_that_the_server_parses(
+    store_client: Client, config: Config, user: StoreUser
+) -> None:
+    for statement in users.statements(user, config):
         ((formatted,),) = rows(store_client, FORMATTED, statement=statement)
         assert formatted.startswith((f"ALTER USER {user}", "GRANT "))
         assert user in formatted
@@ -41,11 +44,12 @@ def test_no_password_breaks_out_of_its_statement(store_client: Client, password:
     assert rows(store_client, FORMATTED, statement=statement) == [(statement,)]
 
 
-def test_readers_may_lower_their_limits_and_never_lift_them() -> None:
-    for user in ("reader", "analyst"):
-        settings_of, *grants = users.statements(user)
+def test_readers_may_lower_their_limits_and_never_lift_them(config: Config) -> None:
+    for user in READING_USERS:
+        settings_of, *grants = users.statements(user, config)
         assert "readonly = 1 CONST" in settings_of
-        for name, most in users.LIMITS[user].items():
+        assert f"max_concurrent_queries_for_user = {limits(config, user).queries} CONST" in settings_of
+        for name, most in limits(config, user).settings.items():
             assert f"{name} = {most} MIN 1 MAX {most}" in settings_of
         assert not [
             grant for grant in grants if re.search(r"INSERT|ALTER|CREATE|DROP|footfall_private", grant)

@@ -14,13 +14,8 @@ from footfall.engine.protocol import Ask
 from footfall.engine.request import Tables
 from footfall.engine.types import check_structure
 from footfall.engine.users import User
+from footfall.limits import SYSTEM_TABLES
 
-SYSTEM_TABLES = frozenset(
-    (
-        *("tables", "columns", "databases", "parts", "parts_columns", "projections", "projection_parts"),
-        *("data_skipping_indices", "functions", "settings", "one", "numbers"),
-    )
-)
 _BY_DATABASE = SYSTEM_TABLES - {"databases", "functions", "settings", "one", "numbers"}
 TABLE_FUNCTIONS = frozenset(("numbers", "generateseries", "generate_series"))
 COMBINATORS = (
@@ -163,6 +158,11 @@ def check_settings(user: User, settings: Mapping[str, str]) -> None:
             raise EngineError(
                 SETTING_CONSTRAINT_VIOLATION, f"Setting {name} shouldn't be {value[:40]}: it takes {bound}"
             )
+
+
+def changeable(user: User) -> frozenset[str]:
+    """Names of the settings that a guarded user may set."""
+    return _FREE | _LOWER | (_WRITES if RIGHTS[user.name].writes else frozenset())
 
 
 def check_request(user: User, ask: Ask, tables: Tables) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from footfall.config import Config
 from footfall.engine.exceptions import AUTHENTICATION_FAILED, EngineError
 from footfall.engine.protocol import QUERY_LIMIT
+from footfall.limits import READING_USERS, ReadingUser, limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,42 +33,31 @@ class User:
         return int(self.settings.get("max_result_bytes", "0"))
 
 
-_GIB = 1 << 30
-
-# A statement of the longest size still fits with what `run` puts behind it.
-_ANY = {"max_query_size": str(QUERY_LIMIT + 4096)}
-_READER = {
-    **_ANY,
-    "max_execution_time": "30",
+# A statement of the longest size still fits with what `running` and `introspection` add to it.
+_ANY = {"max_query_size": str(4 * QUERY_LIMIT)}
+# What makes a limit hold: time is looked at from the first block on, and no block is a large one.
+_BOUNDED = {
     "timeout_before_checking_execution_speed": "0",
-    "max_memory_usage": str(4 * _GIB),
     "function_range_max_elements_in_block": "10000000",
     "max_threads": "2",
 }
-_ANALYST = {
-    **_ANY,
-    "max_execution_time": "10",
-    "timeout_before_checking_execution_speed": "0",
-    "max_memory_usage": str(2 * _GIB),
-    "function_range_max_elements_in_block": "10000000",
-    "max_rows_to_read": "1000000000",
-    "max_result_rows": "100000",
-    "max_result_bytes": str(64 << 20),
-    "max_threads": "2",
-}
+_OWNERS_SLOTS = 32
+_WRITERS_SLOTS = 16
 
 
 def users(config: Config) -> dict[str, User]:
     """The store's users with the passwords of the configuration."""
-    return {
-        user.name: user
-        for user in (
-            User("footfall", config.password, slots=32, settings=_ANY),
-            User("writer", config.writer_password, slots=16, guarded=True, settings=_ANY),
-            User("reader", config.reader_password, slots=32, guarded=True, settings=_READER),
-            User("analyst", config.analyst_password, slots=4, guarded=True, settings=_ANALYST),
-        )
-    }
+    owner = User("footfall", config.password, _OWNERS_SLOTS, settings=_ANY)
+    writer = User("writer", config.writer_password, _WRITERS_SLOTS, guarded=True, settings=_ANY)
+    return {user.name: user for user in (owner, writer, *(_reading(config, name) for name in READING_USERS))}
+
+
+def _reading(config: Config, name: ReadingUser) -> User:
+    """A user that only reads, within the limits of the configuration."""
+    most = limits(config, name)
+    settings = {name: str(value) for name, value in most.settings.items()}
+    password = config.store_password(name)
+    return User(name, password, most.queries, guarded=True, settings={**_ANY, **settings, **_BOUNDED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,10 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from footfall import store
 from footfall.config import Config, StoreUser
 from footfall.errors import UsageError
+from footfall.limits import SYSTEM_TABLES, limits
 from footfall.schema.retention import Store
 
-_SYSTEM_TABLES: Final = (
-    *("tables", "columns", "databases", "parts", "parts_columns", "projections", "projection_parts"),
-    *("data_skipping_indices", "functions", "settings", "one", "numbers"),
-)
-_READ: Final = ("SELECT, SHOW ON footfall.*", *(f"SELECT ON system.{name}" for name in _SYSTEM_TABLES))
+_READ: Final = ("SELECT, SHOW ON footfall.*", *(f"SELECT ON system.{name}" for name in sorted(SYSTEM_TABLES)))
 GRANTS: Final[dict[StoreUser, tuple[str, ...]]] = {
     "writer": (
         "SELECT, INSERT, SHOW ON footfall.*",
@@ -41,20 +38,7 @@ GRANTS: Final[dict[StoreUser, tuple[str, ...]]] = {
 # A bound of 0 means "no limit" to ClickHouse, hence MIN 1: a user may lower a limit, never lift it.
 _LIMIT = "{name} = {most} MIN 1 MAX {most} CHANGEABLE_IN_READONLY"
 _FREE = ("use_query_condition_cache", "optimize_use_projections", "max_threads", "log_comment")
-LIMITS: Final[dict[StoreUser, dict[str, int]]] = {
-    "writer": {},
-    "reader": {"max_execution_time": 30, "max_memory_usage": 4 << 30},
-    "analyst": {
-        "max_execution_time": 10,
-        "max_memory_usage": 2 << 30,
-        "max_rows_to_read": 1_000_000_000,
-        "max_result_rows": 100_000,
-        "max_result_bytes": 64 << 20,
-    },
-}
-"""Limits of one query of each user."""
-AT_ONCE: Final[dict[StoreUser, int]] = {"writer": 64, "reader": 32, "analyst": 4}
-"""Queries that each user may run at once."""
+_WRITERS_QUERIES: Final = 64  # of every ingest process that shares the server
 
 _EXISTS = "SELECT count() FROM system.users WHERE name = {user:String}"
 
@@ -69,7 +53,7 @@ def apply(client: Store, config: Config) -> list[str]:
     try:
         for user in GRANTS:
             changes += _identify(client, config, user)
-            for statement in statements(user):
+            for statement in statements(user, config):
                 client.command(statement)
     except DatabaseError as error:
         missing = [user for user in GRANTS if not _logs_in(config, user)]
@@ -81,12 +65,16 @@ def apply(client: Store, config: Config) -> list[str]:
     return changes
 
 
-def statements(user: StoreUser) -> list[str]:
+def statements(user: StoreUser, config: Config) -> list[str]:
     """The statements that give a user that exists its limits and its rights."""
-    settings = [f"max_concurrent_queries_for_user = {AT_ONCE[user]} CONST"]
-    if LIMITS[user]:
-        settings += ["readonly = 1 CONST", *(f"{name} CHANGEABLE_IN_READONLY" for name in _FREE)]
-        settings += [_LIMIT.format(name=name, most=most) for name, most in LIMITS[user].items()]
+    if user == "reader" or user == "analyst":
+        most_of = limits(config, user)
+        queries = most_of.queries
+        settings = ["readonly = 1 CONST", *(f"{name} CHANGEABLE_IN_READONLY" for name in _FREE)]
+        settings += [_LIMIT.format(name=name, most=most) for name, most in most_of.settings.items()]
+    else:
+        queries, settings = _WRITERS_QUERIES, []
+    settings.insert(0, f"max_concurrent_queries_for_user = {queries} CONST")
     return [
         f"ALTER USER {user} DEFAULT DATABASE footfall SETTINGS {', '.join(settings)}",
         *(f"GRANT {right} TO {user}" for right in GRANTS[user]),

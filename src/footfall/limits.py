@@ -1,0 +1,49 @@
+"""What the users who only read may take of the store: one source for the embedded engine and for servers.
+
+The numbers come from the configuration; a user may lower its limits for a statement and never lift them.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from footfall.config import Config
+
+ReadingUser = Literal["reader", "analyst"]
+READING_USERS: Final[tuple[ReadingUser, ...]] = ("reader", "analyst")
+
+SYSTEM_TABLES: Final = frozenset(
+    (
+        *("tables", "columns", "databases", "parts", "parts_columns", "projections", "projection_parts"),
+        *("data_skipping_indices", "functions", "settings", "one", "numbers"),
+    )
+)
+"""Tables of the database `system` that these users may read; the first eight show their own database only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one statement of one user, 0 for none; and how many statements of the user run at once."""
+
+    time_s: int
+    memory_bytes: int
+    result_rows: int
+    result_bytes: int
+    rows_read: int
+    queries: int
+
+    @property
+    def settings(self) -> dict[str, int]:
+        """The limits as ClickHouse's settings, without those that there are not."""
+        named = {
+            "max_execution_time": self.time_s,
+            "max_memory_usage": self.memory_bytes,
+            "max_result_rows": self.result_rows,
+            "max_result_bytes": self.result_bytes,
+            "max_rows_to_read": self.rows_read,
+        }
+        return {name: most for name, most in named.items() if most}
+
+
+def limits(config: Config, user: ReadingUser) -> Limits:
+    """The limits that the configuration gives to a user."""
+    return Limits(**{name: getattr(config, f"{user}_{name}") for name in Limits.__slots__})
