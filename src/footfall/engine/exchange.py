@@ -19,6 +19,7 @@ from footfall.engine import request as requests
 from footfall.engine.answer import Answer
 from footfall.engine.body import Body, ClientGone
 from footfall.engine.exceptions import INTO_OUTFILE_NOT_ALLOWED, READONLY, EngineError
+from footfall.engine.introspection import in_clients_terms
 from footfall.engine.pipe import Pipe
 from footfall.engine.request import Request
 from footfall.engine.rights import RIGHTS, check_request
@@ -90,9 +91,14 @@ class Exchange:
         slots = self._engine.slots[user.name]
         await slots.take()
         try:
-            job.running = running = self._engine.running.start(request.ask.query_id)
+            running = self._engine.running.start(
+                request.ask.query_id, user.name, client.method, client.headers
+            )
             try:
                 client.answer.headers["X-ClickHouse-Query-Id"] = running.query_id
+                job.statement, job.running = in_clients_terms(
+                    job.statement, user, running, request.ask.database
+                )
                 await self._in_session(job, body, client)
             finally:
                 self._engine.running.end(running)

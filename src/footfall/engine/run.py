@@ -14,7 +14,7 @@ from footfall.engine.handles import Handle, Handles, Stats
 from footfall.engine.pipe import Pipe
 from footfall.engine.protocol import Ask
 from footfall.engine.rights import RIGHTS
-from footfall.engine.running import NOT_RUNNING, Running, translate_kill
+from footfall.engine.running import NOT_RUNNING, Running
 from footfall.engine.sessions import Session, before
 from footfall.engine.statement import Kind, Statement
 from footfall.engine.users import User
@@ -52,8 +52,7 @@ def run(handles: Handles, job: Job) -> tuple[bytes, Stats]:
                 return _select(handle, job, job.pipe)
             if job.statement.kind is Kind.OTHER:
                 handle.changed = True
-            text = translate_kill(job.statement.text)
-            return handle.run(job.running.marked(text), job.ask.format, job.ask.params)
+            return handle.run(job.running.marked(job.statement.text), job.ask.format, job.ask.params)
         except EngineError as error:
             handle.changed = True
             raise job.running.unmarked(error) from None

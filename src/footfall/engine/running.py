@@ -1,20 +1,19 @@
 """Statements that are running, by the client's query id.
 
-chDB gives queries ids of its own, so each statement carries a comment with the client's id; the comment
-finds it in `system.processes`, which is how a query is killed.
+chDB gives queries ids of its own and knows one user, so each statement carries a mark: a comment with what
+the client's request said about it, and a random word. The word finds it in `system.processes`, which is how
+a statement is killed; `introspection` shows the rest of the mark in the columns it belongs to.
 """
 
 import asyncio
-import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote as percent
 from uuid import uuid4
 
-from footfall.engine import statement as statements
 from footfall.engine.exceptions import (
     QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING,
     TOO_MANY_SIMULTANEOUS_QUERIES,
@@ -22,27 +21,45 @@ from footfall.engine.exceptions import (
 )
 from footfall.engine.handles import Handle, quote
 
-_ID_OF_QUERY = rb"decodeURLComponent(extract(query, '.*/\\* query_id=([^ ]*) [0-9a-f]{16} \\*/'))"
 KILL_EVERY_S = 0.1
+ABOUT = ("query_id", "user", "http_method", "http_user_agent", "http_referer", "forwarded_for", "quota_key")
+MARK = r"\n/\*((?: [a-z_]+=[^ ]*)+) [0-9a-f]{16} \*/"
+"""What finds a mark in a text, with what it says in the first group."""
+_HEADERS = {
+    "http_user_agent": "user-agent",
+    "http_referer": "referer",
+    "forwarded_for": "x-forwarded-for",
+    "quota_key": "x-clickhouse-quota",
+}
+_LONGEST_HEADER = 200
+_LONGEST_TEXT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """One running statement."""
+    """One running statement: `about` is ` name=value` of each of `ABOUT`, `word` is its own."""
 
     query_id: str
-    mark: str
+    about: str
+    word: str
 
     def marked(self, text: bytes) -> bytes:
         """The statement with its mark behind it."""
-        return text + f"\n/* {self.mark} */".encode()
+        return text + self._mark().encode()
 
     def unmarked(self, error: EngineError) -> EngineError:
         """An error without the mark in its message."""
-        return EngineError(error.code, error.message.replace(f"\n/* {self.mark} */", ""), error.name)
+        return EngineError(error.code, error.message.replace(self._mark(), ""), error.name)
+
+    def telling(self, text: bytes) -> "Running":
+        """With the client's text in the mark, where another one runs instead."""
+        return replace(self, about=f"{self.about} text={percent(text[:_LONGEST_TEXT], safe='')}")
+
+    def _mark(self) -> str:
+        return f"\n/*{self.about} {self.word} */"
 
 
-NOT_RUNNING = Running("", "")
+NOT_RUNNING = Running("", "", "")
 
 
 class Registry:
@@ -53,14 +70,17 @@ class Registry:
         self._open = open_handle
         self._executor = executor
 
-    def start(self, query_id: str) -> Running:
+    def start(self, query_id: str, user: str, method: str, headers: Mapping[str, str]) -> Running:
         """Registers a statement; raises `EngineError` 216 while another one of that id runs."""
         query_id = query_id or str(uuid4())
         if query_id in self._running:
             raise EngineError(
                 QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING, f"Query with id = {query_id} is already running."
             )
-        running = Running(query_id, f"query_id={percent(query_id, safe='')} {secrets.token_hex(8)}")
+        said = {"query_id": query_id, "user": user, "http_method": method}
+        said |= {name: headers.get(header, "")[:_LONGEST_HEADER] for name, header in _HEADERS.items()}
+        about = "".join(f" {name}={percent(said[name], safe='', errors='replace')}" for name in ABOUT)
+        running = Running(query_id, about, secrets.token_hex(8))
         self._running[query_id] = running
         return running
 
@@ -80,22 +100,9 @@ class Registry:
     def _kill(self, running: Running) -> None:
         handle = self._open()
         try:
-            handle.run(f"KILL QUERY WHERE position(query, {quote('/* ' + running.mark)}) > 0 ASYNC")
+            handle.run(f"KILL QUERY WHERE position(query, {quote(f' {running.word} */')}) > 0 ASYNC")
         finally:
             handle.close()
-
-
-def translate_kill(text: bytes) -> bytes:
-    """A KILL QUERY with `query_id` meaning the client's id, as it does on a server."""
-    listed = list(statements.tokens(text))
-    if len(listed) < 3 or not (listed[0].is_word(b"KILL") and listed[1].is_word(b"QUERY")):
-        return text
-    parts, at = [], 0
-    for token in listed:
-        if token.kind in ("word", "quoted") and re.fullmatch(rb'[`"]?(?:initial_)?query_id[`"]?', token.text):
-            parts += [text[at : token.start], _ID_OF_QUERY]
-            at = token.end
-    return b"".join((*parts, text[at:]))
 
 
 class Slots:
