@@ -44,6 +44,8 @@ def test_users_that_there_are_not_and_odd_credentials_are_refused(
     with nobody:
         for user in ("default", "root", "Footfall", "footfall ", "ö"):
             assert code(nobody.post("/", content="SELECT 1", auth=(user, config.password))) == 516
+        url = "/?query=SELECT%201&user=footfall&password=%FF"
+        assert code(nobody.get(url)) == 516
         for header in ("Basic", "Basic !!!", "Bearer x", "Basic " + "QQ==", "Digest x"):
             answer = nobody.post("/", content="SELECT 1", headers={"Authorization": header})
             assert (answer.status_code, code(answer)) == (403, 516)

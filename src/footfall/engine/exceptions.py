@@ -46,6 +46,7 @@ _NAMES = {
     SETTING_CONSTRAINT_VIOLATION: "SETTING_CONSTRAINT_VIOLATION",
     ACCESS_DENIED: "ACCESS_DENIED",
     AUTHENTICATION_FAILED: "AUTHENTICATION_FAILED",
+    1001: "STD_EXCEPTION",
     1002: "UNKNOWN_EXCEPTION",
 }
 
@@ -69,6 +70,13 @@ _STATUS = {
 _TEXT = re.compile(
     r"\A(?:Streaming (?:query|insert \w+) failed: )?(?:Code: (?P<code>\d+)\. DB::Exception: )+"
     r"(?P<message>.*?)\s*(?:\((?P<name>[A-Z][A-Z0-9_]*)\)(?: \(version [^)]*\))?\.?\s*)+\Z",
+    re.DOTALL,
+)
+
+# Cut off at a NUL that it quotes, or from a library of the engine's.
+_UNUSUAL = re.compile(
+    r"\A(?:Streaming (?:query|insert \w+) failed: )?"
+    r"(?P<message>(?:std::exception\. )?Code: (?P<code>\d+)[.,] .*?)(?: \(version [^)]*\))?\Z",
     re.DOTALL,
 )
 
@@ -97,5 +105,13 @@ def from_engine(error: BaseException) -> EngineError:
             text = one.object.decode(errors="replace")
     found = _TEXT.match(text)
     if found is None:
-        return EngineError(1002, text)
+        return _unusual(text)
     return EngineError(int(found["code"]), found["message"], found["name"])
+
+
+def _unusual(text: str) -> EngineError:
+    found = _UNUSUAL.match(text)
+    if found is None:
+        return EngineError(1002, text)
+    number = int(found["code"])
+    return EngineError(number, found["message"].removeprefix(f"Code: {number}. DB::Exception: "))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from footfall.engine.exceptions import EngineError
@@ -60,7 +60,7 @@ def multipart(content_type: str, body: bytes) -> tuple[dict[str, str], list[Part
         parser = MultipartParser(boundary, collector.callbacks())
         parser.write(body)
         parser.finalize()
-    except MultipartParseError as error:
+    except FormParserError as error:
         raise EngineError(36, f"the multipart body cannot be read: {error}") from None
     if not collector.ended:
         raise EngineError(36, "the multipart body ends too early")

@@ -10,6 +10,7 @@ own: every format comes out as ClickHouse writes it, in bounded memory, and a fu
 
 import fcntl
 import os
+import re
 import resource
 import signal
 import threading
@@ -65,9 +66,11 @@ class Handle:
         self, sql: bytes | str, format: str = "TabSeparated", params: Mapping[str, str] | None = None
     ) -> tuple[bytes, Stats]:
         """Runs a statement and returns its whole answer; `params` are values in ClickHouse's escaped form."""
+        text = sql.encode(errors="surrogateescape") if isinstance(sql, str) else sql
+        given = {name: _without_surrogates(value) for name, value in params.items()} if params else None
         started = time.perf_counter_ns()
         try:
-            result = self._connection.query(sql, format, params=dict(params) if params else None)
+            result = self._connection.query(text, format, params=given)
         except (RuntimeError, UnicodeDecodeError) as error:
             raise from_engine(error) from None
         return bytes(result.bytes()) if result.size() else b"", Stats(
@@ -103,6 +106,11 @@ def quote(value: str) -> str:
 def escape(value: str) -> str:
     """A string in the escaped form in which query parameters are passed."""
     return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\0", "\\0")
+
+
+def _without_surrogates(value: str) -> str:
+    """A parameter's value with the bytes in it that are no UTF-8 written as escapes."""
+    return re.sub("[\udc80-\udcff]", lambda found: f"\\x{ord(found[0]) & 0xFF:02X}", value)
 
 
 class Database:

@@ -86,7 +86,7 @@ def ask(url: Mapping[str, str], headers: Mapping[str, str], *, multipart: bool =
     params, settings, external = {}, {}, {}
     for name, value in url.items():
         if name.startswith("param_"):
-            params[name.removeprefix("param_")] = value
+            params[name.removeprefix("param_").encode(errors="replace").decode()] = value
         elif name in _OWN or name in _TRANSPORT:
             continue
         elif multipart and name.endswith(_EXTERNAL):

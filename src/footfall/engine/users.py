@@ -120,7 +120,7 @@ def authenticate(known: Mapping[str, User], given: Credentials) -> User:
     name = given.user or "default"
     user = known.get(name)
     expected = user.password if user is not None else "-"
-    right = hmac.compare_digest(expected.encode(), given.password.encode())
+    right = hmac.compare_digest(expected.encode(), given.password.encode(errors="surrogateescape"))
     if user is None or not right or not expected:
         raise AuthenticationFailed(name, given=given.given)
     return user
