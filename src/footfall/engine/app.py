@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from footfall.config import Config
 from footfall.engine import users
+from footfall.engine.connection import Connection
 from footfall.engine.exchange import Exchange
 from footfall.engine.guard import Guard
 from footfall.engine.handles import Database, Handles
@@ -89,7 +90,7 @@ def serve(config: Config) -> None:
     """Serves the embedded engine on `engine_port` until SIGINT or SIGTERM."""
     logging.getLogger("uvicorn.error").addFilter(_not_our_broken_stream)
     engine = Engine(config)
-    run_app(engine.app(), config, config.engine_port, "engine", timeout_keep_alive=KEEP_ALIVE_S)
+    run_app(engine.app(), config, config.engine_port, "engine", timeout_keep_alive=KEEP_ALIVE_S, http=Connection, ws="none")
 
 
 def _not_our_broken_stream(record: logging.LogRecord) -> bool:
