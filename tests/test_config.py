@@ -83,6 +83,7 @@ def test_another_address_is_refused_until_every_credential_is_set(tmp_path: Path
     ("variable", "value", "says"),
     [
         ("FOOTFALL_CURRENCY", "dollars", "a code of ISO 4217"),
+        ("FOOTFALL_TRUSTED_PROXIES", "10.0.0.1, proxy", "addresses or networks such as 10.0.0.0/8"),
         ("FOOTFALL_CLICKHOUSE_URL", "clickhouse", "a URL like http://clickhouse:8123"),
     ],
 )

@@ -12,6 +12,7 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -59,6 +60,10 @@ class Config:
     )
     body_limit_bytes: int = _setting(
         64 << 20, "Largest request body of ingest, after decompression.", minimum=1024
+    )
+    geoip_database: str = _setting("", "File in MaxMind's format that tells the country of an address.")
+    trusted_proxies: str = _setting(
+        "", "Addresses or networks, with commas, whose X-Forwarded-For ingest believes."
     )
     reader_time_s: int = _setting(30, "Seconds that a statement of reader may run.", minimum=1)
     reader_memory_bytes: int = _setting(
@@ -191,6 +196,17 @@ def _check(config: Config) -> None:
         raise UsageError(
             f"FOOTFALL_CURRENCY is {config.currency!r}; it takes a code of ISO 4217 such as USD, EUR or GBP"
         )
+    try:
+        networks(config.trusted_proxies)
+    except ValueError as error:
+        raise UsageError(
+            f"FOOTFALL_TRUSTED_PROXIES: {error}; it takes addresses or networks such as 10.0.0.0/8"
+        ) from None
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks with commas between them; raises ValueError where one is neither."""
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _refuse_open_bind(config: Config) -> None:

@@ -90,6 +90,8 @@ class Event(_Item):
     device_type: str | None = None
     browser: str | None = None
     country: str | None = None
+    user_agent: str | None = None
+    client_ip: str | None = None
     revenue: Decimal | None = None
     value: Decimal | None = None
     currency: str | None = None

@@ -3,6 +3,7 @@
 from msgspec.structs import asdict
 
 from footfall.ingest import fields
+from footfall.ingest.enrich import enrich
 from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.lanes import EVENTS, IDENTITIES, month_of
 from footfall.ingest.outcome import Entry, Occurrences, Sender
@@ -13,8 +14,6 @@ _UINT32 = (1 << 32) - 1
 
 def entries(item: Event, raw: bytes, sender: Sender, rules: Rules, occurrences: Occurrences) -> list[Entry]:
     """The event's row, and the link of an anonymous id to a user where it names both."""
-    if len(raw) > fields.TEXT_LIMIT:
-        fields.check_lengths(asdict(item).items())
     event_type = item.event_type
     if not event_type or len(event_type) > fields.NAME_LIMIT or not event_type.isprintable():
         raise Rejected(
@@ -22,6 +21,11 @@ def entries(item: Event, raw: bytes, sender: Sender, rules: Rules, occurrences: 
             "event_type",
             f"event_type must be 1 to {fields.NAME_LIMIT} printable letters",
         )
+    if item.user_agent is not None or item.client_ip is not None:
+        enrich(item, rules.countries)
+        event_type = item.event_type
+    if len(raw) > fields.TEXT_LIMIT:
+        fields.check_lengths(asdict(item).items())
     now = sender.now_ms
     if item.event_timestamp is None:
         at = now

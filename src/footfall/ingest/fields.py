@@ -9,12 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
 from msgspec import Raw
 
 from footfall.config import Config
 from footfall.countries import UNKNOWN, country_code, loses_meaning
+from footfall.ingest.geoip import GeoIp
 from footfall.ingest.lanes import DAY_MS
 from footfall.model import EPOCH, MONEY_PLACES, Reason, Time, TooFine, money
 
@@ -47,10 +49,12 @@ class Rules:
     currency: str
     events_ttl_days: int
     orders_ttl_days: int
+    countries: GeoIp | None = None
 
     @classmethod
     def of(cls, config: Config) -> "Rules":
-        return cls(config.currency, config.events_ttl_days, config.orders_ttl_days)
+        countries = GeoIp(Path(config.geoip_database)) if config.geoip_database else None
+        return cls(config.currency, config.events_ttl_days, config.orders_ttl_days, countries)
 
 
 def time_ms(field: str, value: Time) -> int:
