@@ -68,6 +68,7 @@ def test_the_log_tells_the_clients_id_text_and_user(
     ask(owner_http, "CREATE TABLE footfall.noted (a UInt8) ENGINE = Memory")
     owner_http.post("/?query_id=log-select", content="SELECT 1 AS one FORMAT JSON", headers=agent)
     owner_http.post("/?query_id=log-insert", content="INSERT INTO footfall.noted VALUES (1)", headers=agent)
+    owner_http.post("/?query_id=log-rows&query=INSERT INTO footfall.noted FORMAT CSV", content="1\n2\n")
     owner_http.post("/?query_id=log-wrong", content="SELECT nothing", headers=agent)
     owner_http.post(
         "/?query_id=log-late", content="SELECT throwIf(number = 9) FROM numbers(10)", headers=agent
@@ -84,8 +85,8 @@ def test_the_log_tells_the_clients_id_text_and_user(
     told = {(row[0], row[1]): row[2:] for row in rows}
     assert len(told) == len(rows)
     assert set(told) == {
-        *((f"log-{name}", "QueryStart") for name in ("select", "insert", "get", "reader", "late")),
-        *((f"log-{name}", "QueryFinish") for name in ("select", "insert", "get", "reader")),
+        *((f"log-{name}", "QueryStart") for name in ("select", "insert", "rows", "get", "reader", "late")),
+        *((f"log-{name}", "QueryFinish") for name in ("select", "insert", "rows", "get", "reader")),
         ("log-wrong", "ExceptionBeforeStart"),
         ("log-late", "ExceptionWhileProcessing"),
     }  # fmt: skip
@@ -98,7 +99,8 @@ def test_the_log_tells_the_clients_id_text_and_user(
     ]
     assert told["log-get", "QueryFinish"] == ["footfall", "GET", "a tool/2", "SELECT 2", ""]
     assert told["log-reader", "QueryStart"] == ["reader", "POST", "a tool/2", "SELECT 3", "why"]
-    assert told["log-insert", "QueryFinish"][3].startswith("INSERT INTO footfall.noted")
+    assert told["log-insert", "QueryFinish"][3] == "INSERT INTO footfall.noted VALUES "
+    assert told["log-rows", "QueryFinish"][3] == "INSERT INTO footfall.noted FORMAT CSV\\n"
     sql = "SELECT exception FROM system.query_log WHERE query_id = 'log-wrong'"
     assert "query_id=" not in ask(owner_http, sql)
     assert "nothing" in ask(owner_http, sql)

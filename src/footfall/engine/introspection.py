@@ -34,8 +34,13 @@ _CLAUSES = frozenset(
     b"SELECT FROM JOIN WHERE PREWHERE GROUP HAVING WINDOW QUALIFY ORDER LIMIT SETTINGS FORMAT ON USING "
     b"UNION EXCEPT INTERSECT WITH".split()
 )
-_BLANK = r"\s*"
-_OUTFILE = r"\nINTO OUTFILE '/dev/fd/[0-9]+' APPEND [^\n]*\n"
+# What `run` and chDB add to a client's text: where rows go, the mark, and the format of data behind it.
+_ADDED = (
+    (r"\nINTO OUTFILE '/dev/fd/[0-9]+' APPEND [^\n]*\n", ""),
+    (rf"\s*{MARK} FORMAT Values\z", " VALUES "),
+    (rf"\s*{MARK} FORMAT (\w+)\z", " FORMAT \\2\n"),
+    (rf"\s*{MARK}", ""),
+)
 
 
 def concerns(text: bytes, user: User) -> bool:
@@ -172,8 +177,10 @@ def _statements(*, in_log: bool) -> str:
         return f"if({marked}, CAST({value}, toTypeName({name})), {name}) AS {name}"
 
     def clean(name: str) -> str:
-        client = f"replaceRegexpOne({name}, {quote(_OUTFILE)}, '')"
-        return f"replaceRegexpAll({client}, {quote(_BLANK + MARK)}, '')"
+        text = name
+        for pattern, instead in _ADDED:
+            text = f"replaceRegexpOne({text}, {quote(pattern)}, {quote(instead)})"
+        return text
 
     columns = [column(name, _of_mark(name)) for name in ABOUT]
     columns += [column(f"initial_{name}", _of_mark(name)) for name in ("query_id", "user")]
