@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import platform
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +39,9 @@ class Engine:
         self.guard = Guard(self.database.open)
         self.sessions = Sessions()
         self.host = platform.node() or "localhost"
-        self.statements = ThreadPoolExecutor(sum(user.slots for user in self.users.values()), "statement")
+        # Twice, because a call that cannot be stopped yet keeps its thread when it has lost its slot.
+        threads = 2 * sum(user.slots for user in self.users.values())
+        self.statements = ThreadPoolExecutor(threads, "statement")
         self.helpers = ThreadPoolExecutor(4, "helper")
         self.guarding = ThreadPoolExecutor(1, "guard")
         self.running = Registry(self.database.open, self.helpers)
@@ -84,6 +87,8 @@ class Engine:
             self.sessions.close()
             self.handles.close()
             self.database.close()
+        else:  # the interpreter would wait for the thread of a call that cannot be stopped
+            os._exit(0)
 
 
 def serve(config: Config) -> None:

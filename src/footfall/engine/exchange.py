@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from footfall.engine.app import Engine
 
 log = logging.getLogger("footfall.engine")
+LAST_S = 1.5
+"""Seconds over a statement's limit after which its answer is broken off, whatever its client does."""
+STOP_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,9 @@ class Exchange:
                 )
                 await self._in_session(job, body, client)
             finally:
-                self._engine.running.end(running)
+                self._engine.running.end(running, job.stuck)
         finally:
-            slots.give_back()
+            slots.give_back(job.stuck)
 
     async def _permit(self, user: User, request: Request, method: str) -> Job:
         """The job that may run for this request."""
@@ -141,7 +144,7 @@ class Exchange:
             self._engine.sessions.leave(session)
 
     async def _run(self, job: Job, body: Body, client: _Connection) -> None:
-        """Runs the job in a worker thread and does not return before the thread has ended."""
+        """Runs the job in a worker thread; returns when the thread has ended, or cannot be waited for."""
         loop = asyncio.get_running_loop()
         if job.statement.kind is Kind.SELECT:
             job.pipe = Pipe()
@@ -152,17 +155,31 @@ class Exchange:
         )
         work.add_done_callback(_seen)
         watch = asyncio.create_task(self._watch(job, body, client.receive, work))
-        rows = Rows(job.pipe, work, job.user.result_bytes, self._engine.folder)
+        rows = Rows(job.pipe, work, job.user.result_bytes, job.limit_s, self._engine.folder)
         try:
-            await self._send(job, rows, client, started)
+            async with asyncio.timeout(job.limit_s + LAST_S if job.limit_s else None):
+                await self._send(job, rows, client, started)
+        except TimeoutError:  # the client takes nothing any more
+            raise ClientGone from None
         finally:
             rows.close()
             if job.pipe is not None:
                 job.pipe.close()
             if not work.done():
                 body.refuse_more()
-                await self._engine.running.kill(job.running, work)
+                await self._stop(job, work)
             watch.cancel()
+
+    async def _stop(self, job: Job, work: "asyncio.Future[Outcome]") -> None:
+        """Kills the statement; one with a limit of time is not waited for longer than `STOP_S`."""
+        kill = asyncio.create_task(self._engine.running.kill(job.running, work))
+        if job.limit_s:
+            await asyncio.wait({work}, timeout=STOP_S)
+        else:
+            await kill
+        if not work.done():
+            job.stuck = work
+            log.warning("a statement of %s cannot be stopped before it ends: %.500s", job.user.name, job.statement.text)
 
     async def _watch(self, job: Job, body: Body, receive: Receive, work: "asyncio.Future[Outcome]") -> None:
         """Brings the rest of the body; then waits for the client to hang up."""

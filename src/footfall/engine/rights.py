@@ -33,7 +33,7 @@ WRITE_FORMATS = frozenset(
 
 _FREE = frozenset(
     (
-        *("use_query_condition_cache", "optimize_use_projections", "log_comment", "max_block_size"),
+        *("use_query_condition_cache", "optimize_use_projections", "log_comment"),
         "max_query_size",
         *("session_timezone", "join_use_nulls", "final", "extremes", "use_skip_indexes"),
         *("optimize_use_implicit_projections", "describe_compact_output", "date_time_output_format"),
@@ -52,7 +52,7 @@ _FREE = frozenset(
 _LOWER = frozenset(
     (
         *("max_execution_time", "max_memory_usage", "max_rows_to_read", "max_bytes_to_read"),
-        *("max_result_rows", "max_result_bytes", "max_threads"),
+        *("max_result_rows", "max_result_bytes", "max_threads", "max_block_size"),
     )
 )
 _WRITES = frozenset(

@@ -2,7 +2,8 @@
 
 They are held back until they have ended or `HOLD` bytes are there (with `wait_end_of_query`: until they
 have ended, however many; what does not fit in memory waits in a file). A user's limit on the size of a
-result is counted here, because the engine counts it by blocks.
+result is counted here, because the engine counts it by blocks; and so is the time of one who has a limit of
+time, because the engine looks at it between blocks and a call that works on one large value is none.
 """
 
 import asyncio
@@ -12,22 +13,28 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO
 
-from footfall.engine.exceptions import TOO_MANY_ROWS_OR_BYTES, EngineError
+from footfall.engine.exceptions import TIMEOUT_EXCEEDED, TOO_MANY_ROWS_OR_BYTES, EngineError
 from footfall.engine.handles import Stats
 from footfall.engine.pipe import Pipe
 
+GRACE_S = 1.0
+"""What a statement may take over its limit before its client is told without waiting for the engine."""
 HOLD = 1 << 20
 IN_MEMORY = 8 << 20
 Outcome = tuple[bytes, Stats]
 
 
 class Rows:
-    """Bytes of one result, in order; `work` is the statement that makes them."""
+    """Bytes of one result, in order; `work` is the statement that makes them, `limit_s` 0 for any time."""
 
-    def __init__(self, pipe: Pipe | None, work: "asyncio.Future[Outcome]", limit: int, folder: Path) -> None:
+    def __init__(
+        self, pipe: Pipe | None, work: "asyncio.Future[Outcome]", limit: int, limit_s: int, folder: Path
+    ) -> None:
         self._pipe = pipe
         self._work = work
         self._limit = limit
+        self._limit_s = limit_s
+        self._end = asyncio.get_running_loop().time() + limit_s + GRACE_S if limit_s else None
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY, "w+b", dir=str(folder))  # noqa: SIM115
         self._size = 0
         self._held: list[bytes] = []
@@ -62,10 +69,16 @@ class Rows:
             yield await self._next()
 
     async def _next(self) -> bytes:
-        piece = await self._pipe.read() if self._pipe is not None else b""
-        if not piece:
-            piece, self.stats = await asyncio.shield(self._work)
-            self.ended = True
+        try:
+            async with asyncio.timeout_at(self._end):
+                piece = await self._pipe.read() if self._pipe is not None else b""
+                if not piece:
+                    piece, self.stats = await asyncio.shield(self._work)
+                    self.ended = True
+        except TimeoutError:
+            raise EngineError(
+                TIMEOUT_EXCEEDED, f"Timeout exceeded: maximum: {self._limit_s * 1000} ms"
+            ) from None
         self._size += len(piece)
         if self._limit and self._size > self._limit:
             raise EngineError(

@@ -4,6 +4,7 @@
 where it must be; nothing of that outlives the request, because a changed handle is closed.
 """
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,6 +40,15 @@ class Job:
     tables: tuple[tuple[str, str, str, bytes], ...] = ()
     put_back: list[str] = field(default_factory=list)
     key: tuple[str, ...] = ()
+    stuck: "asyncio.Future[tuple[bytes, Stats]] | None" = None
+    """The statement, where it could not be stopped in time."""
+
+    @property
+    def limit_s(self) -> int:
+        """Seconds that a statement that reads may take, 0 for any; its user may have lowered the limit."""
+        if not self.user.guarded or self.statement.kind not in (Kind.SELECT, Kind.READ):
+            return 0
+        return int({**self.user.settings, **self.ask.settings}.get("max_execution_time", "0"))
 
 
 def run(handles: Handles, job: Job) -> tuple[bytes, Stats]:

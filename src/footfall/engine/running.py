@@ -21,7 +21,8 @@ from footfall.engine.exceptions import (
 )
 from footfall.engine.handles import Handle, quote
 
-KILL_EVERY_S = 0.1
+KILL_AGAIN_S = 0.1
+LONGEST_PAUSE_S = 5.0
 ABOUT = ("query_id", "user", "http_method", "http_user_agent", "http_referer", "forwarded_for", "quota_key")
 MARK = r"\n/\*((?: [a-z_]+=[^ ]*)+) [0-9a-f]{16} \*/"
 """What finds a mark in a text, with what it says in the first group."""
@@ -84,8 +85,12 @@ class Registry:
         self._running[query_id] = running
         return running
 
-    def end(self, running: Running) -> None:
-        self._running.pop(running.query_id, None)
+    def end(self, running: Running, stuck: "asyncio.Future[Any] | None" = None) -> None:
+        """Forgets a statement; one that could not be stopped, once it has ended."""
+        if stuck is not None and not stuck.done():
+            stuck.add_done_callback(lambda _: self.end(running))
+        else:
+            self._running.pop(running.query_id, None)
 
     def all(self) -> list[Running]:
         return list(self._running.values())
@@ -93,9 +98,11 @@ class Registry:
     async def kill(self, running: Running, until: "asyncio.Future[Any]") -> None:
         """Kills a statement, again and again until it has ended: it may not have begun yet."""
         loop = asyncio.get_running_loop()
+        pause_s = KILL_AGAIN_S
         while not until.done():
             await loop.run_in_executor(self._executor, self._kill, running)
-            await asyncio.wait({until}, timeout=KILL_EVERY_S)
+            await asyncio.wait({until}, timeout=pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     def _kill(self, running: Running) -> None:
         handle = self._open()
@@ -106,11 +113,16 @@ class Registry:
 
 
 class Slots:
-    """How many statements of one user run at once; a bounded number waits, the rest is refused."""
+    """How many statements of one user run at once; a bounded number waits, the rest is refused.
+
+    A call that the engine cannot stop yet gives its slot back all the same, as long as there are no more of
+    these than slots.
+    """
 
     def __init__(self, slots: int, waiting: int, wait_s: float) -> None:
         self._free = asyncio.Semaphore(slots)
         self._slots = slots
+        self._stuck = 0
         self._room = waiting
         self._wait_s = wait_s
 
@@ -126,8 +138,19 @@ class Slots:
         finally:
             self._room += 1
 
-    def give_back(self) -> None:
-        self._free.release()
+    def give_back(self, work: "asyncio.Future[Any] | None" = None) -> None:
+        """Frees the slot of a statement whose client has its answer; `work` where the engine goes on."""
+        if work is None or work.done():
+            self._free.release()
+        elif self._stuck < self._slots:
+            self._stuck += 1
+            work.add_done_callback(self._came_loose)
+            self._free.release()
+        else:
+            work.add_done_callback(lambda _: self._free.release())
+
+    def _came_loose(self, _: "asyncio.Future[Any]") -> None:
+        self._stuck -= 1
 
     def _refusal(self) -> EngineError:
         return EngineError(
