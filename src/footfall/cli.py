@@ -204,7 +204,8 @@ def ingest() -> None:
 @click.option("--reason", "reasons", multiple=True, help="Send letters of this reason; without: count all.")
 @click.option(
     "--kind", "kinds", multiple=True,
-    type=click.Choice(["events", "orders", "users", "products"]), help="Only these; default: all.",
+    type=click.Choice(["events", "orders", "users", "products", "messages"]),
+    help="Only these; default: all.",
 )  # fmt: skip
 @click.option("--map", "mapping", multiple=True, metavar="THEIRS=OURS", help="A field to rename first.")
 @click.option("--dry-run", is_flag=True, help="Say what would be taken, and send nothing.")

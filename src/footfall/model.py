@@ -14,8 +14,9 @@ from typing import Final, Literal, get_args
 
 from msgspec import Raw, Struct
 
-Kind = Literal["events", "orders", "users", "products"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+ItemKind = Literal["events", "orders", "users", "products"]
+KINDS: Final[tuple[ItemKind, ...]] = get_args(ItemKind)
+Kind = Literal[ItemKind, "messages"]  # `messages` are what SDKs send; each comes to items of the other kinds
 
 # The vocabulary of event_type is open; these are the names of the shop's journey that figures know.
 EVENT_TYPES: Final = (
@@ -199,6 +200,12 @@ def uuid_bytes(text: str) -> bytes:
         if len(plain) == 16:
             return plain
     return derived_uuid(b"id", text.encode())
+
+
+def uuid_text(raw: bytes) -> str:
+    """16 bytes as a UUID is written."""
+    digits = raw.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def derived_uuid(purpose: bytes, content: bytes) -> bytes:

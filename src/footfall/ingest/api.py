@@ -28,9 +28,11 @@ from footfall.ingest.inbox import Inbox
 from footfall.ingest.keys import Keys
 from footfall.ingest.metrics import Metrics
 from footfall.ingest.receive import Receiver
+from footfall.ingest.segment import answers, envelope, message
 from footfall.model import KINDS
 
 BODIES_LIMIT_BYTES: Final = 192 << 20
+UNKNOWN_LIMIT_BYTES: Final = 1 << 20
 RETRY_AFTER_S: Final = "1"
 _PING_S: Final = 2.0
 _TRUE: Final = frozenset({"1", "true", "yes"})
@@ -57,6 +59,10 @@ class Api:
         """The ASGI application."""
         routes = [
             Route("/v1/receipts/{batch_id}", self._guarded(self.receipt), methods=["GET"]),
+            *(
+                Route(f"/v1/{path}", self._guarded(self.messages), methods=["POST"])
+                for path in sorted(envelope.PATHS)
+            ),
             Route("/v1/{kind}", self._guarded(self.post), methods=["POST"]),
             Route("/healthz", self._guarded(self.healthz), methods=["GET"]),
             Route("/readyz", self._guarded(self.readyz), methods=["GET"]),
@@ -73,14 +79,44 @@ class Api:
                 f"there is no /v1/{kind[:100]}; items go to {', '.join(f'/v1/{k}' for k in KINDS)}"
             )
         access.require(key, kind)
-        wait = request.query_params.get("wait", "").lower() in _TRUE
-        asked = receive.Request(kind, key.name, _source(request), wait)
+        asked = receive.Request(
+            kind, key.name, _source(request), _waits(request), key.rights, _sent_ms(request)
+        )
         reader = body.Reader(self.config.body_limit_bytes, self.bodies)
         try:
             receipt, queryable = await self.receiver.receive(asked, await reader.read(request))
         finally:
             reader.close()
         return _json(receipt, 200 if queryable else 202)
+
+    async def messages(self, request: Request) -> Response:
+        """Takes messages of an SDK; its key must be one for items of every kind, for messages come to all."""
+        try:
+            receipt = await self._messages(request, request.url.path.rpartition("/")[2])
+        except FootfallError as error:
+            return _error(answers.refused(error))
+        return _json(answers.taken(receipt))
+
+    async def _messages(self, request: Request, path: str) -> receipts.Receipt:
+        limit = self.config.body_limit_bytes
+        key = None
+        if "authorization" in request.headers:
+            key = access.sender(request.headers, self.keys)
+        else:  # the key stands in the body: of nobody known, not much is read
+            limit = min(limit, UNKNOWN_LIMIT_BYTES)
+        reader = body.Reader(limit, self.bodies)
+        try:
+            received = await reader.read(request, any_type=True)
+            read = envelope.read(path, received.text)
+            key = key or access.sender({"authorization": f"Bearer {read.write_key or ''}"}, self.keys)
+            for kind in KINDS:
+                access.require(key, kind)
+            source = "import" if path == "import" else _source(request)
+            asked = receive.Request("messages", key.name, source, _waits(request))
+            receipt, _ = await self.receiver.receive_messages(asked, read, cut=received.cut)
+        finally:
+            reader.close()
+        return receipt
 
     async def receipt(self, request: Request) -> Response:
         """What was answered to an earlier request, and what has been decided since."""
@@ -163,6 +199,21 @@ def _source(request: Request) -> str:
     if request.headers.get("x-footfall-replay", "") in _TRUE:
         return "replay"
     return "import" if request.headers.get("x-footfall-import", "") in _TRUE else "http"
+
+
+def _waits(request: Request) -> bool:
+    return request.query_params.get("wait", "").lower() in _TRUE
+
+
+def _sent_ms(request: Request) -> int | None:
+    """When the request says that it was sent, by the clock that wrote its times."""
+    text = request.headers.get("x-footfall-sent-at", "") or request.query_params.get("sent_at", "")
+    if not text:
+        return None
+    sent_ms = message.sent(float(text) if text.replace(".", "", 1).isdigit() else text)
+    if sent_ms is None:
+        raise CallersFault("X-Footfall-Sent-At must be a time such as 2025-01-31T12:00:00.000Z")
+    return sent_ms
 
 
 def _json(value: Any, status: int = 200) -> Response:

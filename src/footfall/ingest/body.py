@@ -57,9 +57,9 @@ class Reader:
         self._budget = budget
         self._held = 0
 
-    async def read(self, request: Request) -> Body:
-        """Raises `CallersFault` (413, 415, 422) or `Overloaded`."""
-        ndjson = _is_ndjson(request.headers)
+    async def read(self, request: Request, *, any_type: bool = False) -> Body:
+        """Raises `CallersFault` (413, 415, 422) or `Overloaded`; `any_type`: JSON, whatever its type says."""
+        ndjson = not any_type and _is_ndjson(request.headers)
         gzip = _is_gzip(request.headers)
         length = request.headers.get("content-length", "")
         if length.isdigit() and int(length) > self._limit:

@@ -16,6 +16,7 @@ from footfall.ingest.lanes import ORDER_ITEMS, PRODUCT_ITEMS, USER_ITEMS
 from footfall.ingest.outcome import Entry, Sender
 from footfall.model import (
     NO_PROPERTIES,
+    Kind,
     Order,
     OrderLine,
     OrderStatus,
@@ -38,6 +39,7 @@ class Origin(Struct, array_like=True):
     """Where a change came from, for the dead letter that it may become and the receipt that tells it.
 
     `index` is the item's in its request; None where it is not known, `NO_ITEM` where it is no item of it.
+    `kind`: what `raw` is, where that is not the change's own kind.
     """
 
     batch_id: bytes
@@ -46,10 +48,15 @@ class Origin(Struct, array_like=True):
     accepted_at: int
     raw: bytes
     index: int | None = None
+    kind: Kind | None = None
 
 
 class Line(Struct, array_like=True):
-    """A line of an order's change; `quantity` None: all that is left of it."""
+    """A line of an order's change; `quantity` None: all that is left of it.
+
+    `share`: what goes back is the line's share of what was paid, whatever price is named; the price serves
+    where we do not hold the order.
+    """
 
     line_id: str
     product_id: int
@@ -57,10 +64,15 @@ class Line(Struct, array_like=True):
     quantity: int | None
     unit_price: int | None
     discount: int
+    share: bool = False
 
 
 class OrderChange(Struct, array_like=True):
-    """The new state of an order, or of the lines named; `adds`: by an idempotency key, always new lines."""
+    """The new state of an order, or of the lines named; `adds`: by an idempotency key, always new lines.
+
+    `restates`: the lines are all that the order holds now, paid or not as it was before. `at_most`: money
+    that goes back at the most where no lines are named.
+    """
 
     item_id: bytes
     order_id: str
@@ -74,10 +86,12 @@ class OrderChange(Struct, array_like=True):
     lines: list[Line]
     adds: bool
     origin: Origin
+    restates: bool = False
+    at_most: int | None = None
 
 
 class UserChange(Struct, array_like=True):
-    """Attributes of a user; None: not given."""
+    """Attributes of a user; None: not given. `merges`: properties are added to those that are held."""
 
     user_id: int
     external_id: str
@@ -91,6 +105,7 @@ class UserChange(Struct, array_like=True):
     email: str | None
     phone: str | None
     origin: Origin
+    merges: bool = False
 
 
 class ProductChange(Struct, array_like=True):
@@ -112,22 +127,33 @@ pack = msgpack.Encoder().encode
 
 
 def order(item: Order, raw: bytes, index: int, sender: Sender, rules: Rules) -> list[Entry]:
+    """The change of an order, as an entry."""
+    return [order_entry(order_change(item, raw, index, sender, rules))]
+
+
+def order_entry(change: OrderChange) -> Entry:
+    """The entry of a change; its id makes it one."""
+    return Entry(ORDER_ITEMS, change.item_id, b"", pack(change), 0)
+
+
+def order_change(item: Order, raw: bytes, index: int, sender: Sender, rules: Rules) -> OrderChange:
     """The change of an order; a shop that sends the same change twice has made it once."""
     order_id = fields.required_id("order_id", item.order_id)
     fields.check_lengths((("payment_method", item.payment_method), ("country", item.country)))
     at = sender.now_ms
+    at_sent = None
     if item.order_timestamp is not None:
-        at = fields.time_ms("order_timestamp", item.order_timestamp)
+        at_sent = fields.time_ms("order_timestamp", item.order_timestamp)
+        at = sender.moment(at_sent, fields.oldest_ms(sender.now_ms, rules.orders_ttl_days))
         fields.check_age(
             "order_timestamp", at, sender.now_ms, rules.orders_ttl_days, "FOOTFALL_ORDERS_TTL_DAYS"
         )
     lines = _lines(item)
     if item.entry_id is None:
-        at_sent = None if item.order_timestamp is None else at
         key = derived_uuid(b"order", pack((order_id, item.status, at_sent, lines)))
     else:
         key = uuid_bytes(fields.required_id("entry_id", item.entry_id))
-    change = OrderChange(
+    return OrderChange(
         key,
         order_id,
         item.status,
@@ -141,7 +167,6 @@ def order(item: Order, raw: bytes, index: int, sender: Sender, rules: Rules) -> 
         item.entry_id is not None,
         _origin(sender, raw, index),
     )
-    return [Entry(ORDER_ITEMS, key, b"", pack(change), 0)]
 
 
 def _lines(item: Order) -> list[Line]:
@@ -213,7 +238,9 @@ def _quantity(line: OrderLine, status: OrderStatus, where: str) -> int | None:
     return fields.whole(field, line.quantity, 1, _INT32)
 
 
-def user(item: User, raw: bytes, index: int, sender: Sender, _: Rules) -> list[Entry]:
+def user(
+    item: User, raw: bytes, index: int, sender: Sender, _: Rules, *, merges: bool = False
+) -> list[Entry]:
     """The change of a user's attributes, and the link of an anonymous id where it names one."""
     external = fields.required_id("user_id", item.user_id)
     user_id = numeric_id(external)
@@ -239,6 +266,7 @@ def user(item: User, raw: bytes, index: int, sender: Sender, _: Rules) -> list[E
         item.email,
         item.phone,
         _origin(sender, raw, index),
+        merges,
     )
     found = [Entry(USER_ITEMS, _key(b"user", external), _content(raw), pack(change), 0)]
     if item.anonymous_id is not None:
@@ -274,7 +302,7 @@ def product(item: Product, raw: bytes, index: int, sender: Sender, rules: Rules)
 def _updated_at(value: datetime | int | float | None, sender: Sender) -> int:
     if value is None:
         return sender.now_ms
-    at = fields.time_ms("updated_at", value)
+    at = sender.moment(fields.time_ms("updated_at", value), 0)
     fields.check_age("updated_at", at, sender.now_ms, 0, "")
     return at
 

@@ -31,6 +31,8 @@ def entries(item: Event, raw: bytes, sender: Sender, rules: Rules, occurrences: 
         at = now
     else:
         at = fields.time_ms("event_timestamp", item.event_timestamp)
+        if sender.sent_ms is not None:
+            at = sender.moment(at, fields.oldest_ms(now, rules.events_ttl_days))
         fields.check_age("event_timestamp", at, now, rules.events_ttl_days, "FOOTFALL_EVENTS_TTL_DAYS")
     day = at // 86_400_000
 

@@ -29,7 +29,7 @@ FUTURE_MS: Final = 600_000
 LAST_DAY: Final = 65_535  # what a Date can hold, 2149-06-06
 _SECONDS_BELOW: Final = 100_000_000_000  # as seconds the year 5138, as milliseconds 1973
 _URLS: Final = frozenset({"page_url", "referrer"})
-_MS = timedelta(milliseconds=1)
+MS: Final = timedelta(milliseconds=1)
 
 
 class Rejected(Exception):
@@ -63,7 +63,7 @@ def time_ms(field: str, value: Time) -> int:
         if value.tzinfo is None:
             raise Rejected(Reason.INVALID_TIMESTAMP, field, f"{field} names no zone: end it with Z or +hh:mm")
         try:
-            ms = (value - EPOCH) // _MS
+            ms = (value - EPOCH) // MS
         except OverflowError:
             ms = -1
     else:
@@ -83,6 +83,16 @@ def check_age(field: str, ms: int, now_ms: int, ttl_days: int, setting: str) -> 
             field,
             f"{field} is older than the {ttl_days} days that are kept; {setting}=0 keeps them for ever",
         )
+
+
+def as_datetime(ms: int) -> datetime:
+    """A time in milliseconds as an item may hold it, exactly."""
+    return EPOCH + ms * MS
+
+
+def oldest_ms(now_ms: int, ttl_days: int) -> int:
+    """The earliest time that `check_age` lets pass."""
+    return (now_ms // DAY_MS - ttl_days + 1) * DAY_MS if ttl_days else 0
 
 
 def id_text(field: str, value: str | int) -> str:

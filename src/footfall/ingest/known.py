@@ -9,6 +9,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from footfall.config import Config
 from footfall.errors import StoreUnavailable
+from footfall.ingest.lanes import EVENTS, IDENTITIES, ORDER_ITEMS, USER_ITEMS
 from footfall.ingest.outcome import Entry
 from footfall.ingest.writer import StoreLink
 from footfall.model import Kind
@@ -17,6 +18,8 @@ _HELD: Final[dict[Kind, str]] = {
     "events": "SELECT event_id FROM footfall.events WHERE event_id IN {ids:Array(UUID)}",
     "orders": "SELECT entry_id FROM footfall.orders WHERE entry_id IN {ids:Array(UUID)}",
 }
+# Lanes of which a message's parts are looked up.
+_LANES: Final[dict[str, Kind]] = {EVENTS.name: "events", ORDER_ITEMS: "orders"}
 
 
 class Known:
@@ -34,11 +37,23 @@ class Known:
 
         Raises `StoreUnavailable` where the store does not answer.
         """
+        if kind == "messages":
+            return await self._parts(items)
         if kind not in _HELD or not items:
             return items
         keys = [item[0].key for item in items]
         held = await asyncio.to_thread(self._held, _HELD[kind], keys)
         return [item for item in items if item[0].key not in held]
+
+    async def _parts(self, items: list[list[Entry]]) -> list[list[Entry]]:
+        """Messages without the parts that the store holds; those of which something else is left."""
+        held: dict[str, set[bytes]] = {}
+        for lane, kind in _LANES.items():
+            keys = [entry.key for item in items for entry in item if entry.lane == lane]
+            held[lane] = await asyncio.to_thread(self._held, _HELD[kind], keys) if keys else set()
+        left = ([entry for entry in item if entry.key not in held.get(entry.lane, ())] for item in items)
+        decisive = {*_LANES, USER_ITEMS, IDENTITIES.name}
+        return [item for item in left if any(entry.lane in decisive for entry in item)]
 
     def _held(self, query: str, keys: list[bytes]) -> set[bytes]:
         ids = [str(uuid.UUID(bytes=key)) for key in keys]

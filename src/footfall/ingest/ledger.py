@@ -16,7 +16,9 @@ from footfall.ingest.changes import Line, OrderChange
 from footfall.ingest.fields import Rejected
 from footfall.ingest.lanes import DAY_MS, ORDERS, month_of
 from footfall.ingest.outcome import Entry
-from footfall.model import MONEY_SCALE, OrderStatus, Reason, derived_uuid
+from footfall.model import MONEY_SCALE, OrderStatus, Reason, derived_uuid, numeric_id
+
+UNLISTED = "unlisted"  # the product of money that no line of an order accounts for
 
 
 class Holder(Struct, array_like=True, frozen=True):
@@ -88,6 +90,8 @@ def decide(state: OrderState, change: OrderChange) -> Decision:
     state.payment_method = change.payment_method or state.payment_method
     state.country = change.country or state.country
     entry = _Entry(state, change)
+    if change.restates:
+        _restated(entry)
     _RULES[change.status](entry)
     if entry.decision.rows:
         state.entries.add(change.item_id)
@@ -207,10 +211,33 @@ def _completed(entry: _Entry) -> None:
         line.completed, line.completed_amount = quantity, amount
 
 
+def _restated(entry: _Entry) -> None:
+    """The change's lines are all that the order holds: others end, paid or not as the order is."""
+    state, change = entry.state, entry.change
+    change.status = "completed" if any(line.completed for line in state.lines.values()) else "pending"
+    named = {given.line_id for given in change.lines}
+    for line_id, line in state.lines.items():
+        if line_id in named:
+            continue
+        if line.back:
+            told = f"line {line_id} has gone back in part and cannot change any more"
+            entry.refuse(Reason.INVALID_VALUE, "lines", told)
+            continue
+        if line.pending:
+            entry.undo_pending(line_id, line)
+        if line.completed:
+            entry.row("completed", line_id, line, -line.completed, -line.completed_amount)
+            line.completed = line.completed_amount = 0
+
+
 def _back(entry: _Entry) -> None:
     state, change = entry.state, entry.change
     if not state.lines:
         _unlinked(entry)
+        return
+    left = sum(line.left_amount for line in state.lines.values())
+    if not change.lines and change.at_most is not None and change.at_most < left:
+        _money_back(entry, change.at_most, left)
         return
     given: list[Line | None] = list(change.lines) or [None]
     for line in given:
@@ -225,6 +252,17 @@ def _back(entry: _Entry) -> None:
         _take_back(entry, line, candidates)
 
 
+def _money_back(entry: _Entry, amount: int, left: int) -> None:
+    """Gives money back and takes no units: of each line its share of what is left."""
+    lines = [(line_id, line) for line_id, line in entry.state.lines.items() if line.left_amount]
+    for number, (line_id, line) in enumerate(lines):
+        share = amount if number == len(lines) - 1 else amount * line.left_amount // left
+        amount, left = amount - share, left - line.left_amount
+        if share:
+            entry.row(entry.change.status, line_id, line, 0, -share)
+            line.back_amount -= share
+
+
 def _take_back(entry: _Entry, given: Line | None, candidates: list[tuple[str, LineState]]) -> None:
     """Takes back what was asked for, units and money, as far as it is left; what is not left is refused."""
     wanted = None if given is None else given.quantity
@@ -234,7 +272,7 @@ def _take_back(entry: _Entry, given: Line | None, candidates: list[tuple[str, Li
         units = line.left if wanted is None else min(line.left, wanted - taken)
         if units <= 0 and not (wanted is None and line.left_amount):
             continue
-        if given is None or given.unit_price is None:
+        if given is None or given.unit_price is None or given.share:
             amount = _share(line, units)
         else:
             asked = max(0, given.unit_price * units - discount)
@@ -284,9 +322,14 @@ def _candidates(state: OrderState, given: Line | None) -> list[tuple[str, LineSt
 def _unlinked(entry: _Entry) -> None:
     """What goes back of an order that we do not hold."""
     lines = entry.change.lines
+    if not lines and entry.change.at_most:
+        product = numeric_id(UNLISTED)
+        lines = [Line(UNLISTED, product, UNLISTED, 1, entry.change.at_most, 0)]
     if not lines:
         entry.refuse(Reason.NO_LINES, "lines", "the order is not known, and no lines are named")
     for given in lines:
+        if given.share and given.quantity is None:
+            given.quantity = 1
         if given.quantity is None or given.unit_price is None or not given.product:
             entry.refuse(
                 Reason.MISSING_FIELD,

@@ -65,7 +65,8 @@ class OrderStage(Worker):
             decision = decide(states[change.order_id], change)
             rows += decision.rows
             for number, refused in enumerate(decision.refused):
-                letters.append(late_letter("orders", change.item_id, number, change.origin, refused))
+                kind = change.origin.kind or "orders"
+                letters.append(late_letter(kind, change.item_id, number, change.origin, refused))
             outcome = "duplicate" if decision.duplicate else "accepted" if decision.rows else "rejected"
             self.metrics.decided.labels("orders", outcome).inc()
             if outcome == "rejected":  # the same change may be right later: it is no duplicate then

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from footfall.ingest.clock import corrected
 from footfall.model import Reason, derived_uuid
 
 
@@ -24,12 +25,20 @@ class Entry(NamedTuple):
 
 
 class Sender(NamedTuple):
-    """Where and when a request came from: what its rows and dead letters say about it."""
+    """Where and when a request came from: what its rows and dead letters say about it.
+
+    `sent_ms`: when its sender says that it was sent, by the clock that wrote its times (see `clock`).
+    """
 
     batch_id: bytes
     key_name: str
     source: str
     now_ms: int
+    sent_ms: int | None = None
+
+    def moment(self, at: int, oldest: int) -> int:
+        """When it happened by our clock, of a time by the sender's; `oldest`: the earliest that is kept."""
+        return corrected(at, self.sent_ms, self.now_ms, oldest)
 
 
 class ItemError(Struct, frozen=True):

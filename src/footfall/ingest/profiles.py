@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+import msgspec
 from msgspec import msgpack
 
 from footfall.config import Config
@@ -35,6 +36,8 @@ IDS_AT_ONCE: Final = 5_000
 Row = tuple[Any, ...]
 Rows = dict[int, Row]
 _items = msgpack.Decoder(list[bytes])
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_json = msgspec.json.Encoder().encode
 
 _USERS: Final = """
     SELECT user_id, external_id, country, is_premium, age, registration_date, updated_at, properties
@@ -151,7 +154,10 @@ def merge_users(changes: Sequence[UserChange], users: Rows, contacts: Rows) -> M
             merged.collides("users", "user_id", change)
             continue
         given = (change.country, change.is_premium, change.age, change.registration_date)
-        row = _merge_row(held, new, (None, None, *given, change.updated_at, change.properties), 6)
+        sent: bytes | str | None = change.properties
+        if change.merges and change.properties and held is not None and held[7]:
+            sent = _together(held[7], change.properties)
+        row = _merge_row(held, new, (None, None, *given, change.updated_at, sent), 6)
         contact = None
         details = (change.name, change.email, change.phone)
         if any(detail is not None for detail in details):
@@ -198,6 +204,12 @@ def _merge_row(held: Row | None, new: Row, given: Row, time_at: int) -> Row | No
     if held is not None and _but(row, time_at) == _but(held, time_at):
         return None
     return row
+
+
+def _together(held: bytes | str, given: bytes) -> bytes | str:
+    """Properties that are held with those that are given put in: who names one says nothing of the others."""
+    text = _json({**_members(held), **_members(given)})
+    return text.decode() if isinstance(held, str) else text
 
 
 def _but(row: Row, position: int) -> Row:

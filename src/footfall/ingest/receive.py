@@ -21,6 +21,8 @@ from footfall.ingest.lanes import CONTACTS, ORDER_ITEMS, ORDERS, PRODUCT_ITEMS, 
 from footfall.ingest.metrics import Metrics
 from footfall.ingest.outcome import ItemError, Sender
 from footfall.ingest.receipts import ERRORS_LIMIT, Receipt
+from footfall.ingest.segment.envelope import Envelope
+from footfall.ingest.segment.messages import Messages
 from footfall.ingest.split import split
 from footfall.ingest.stubs import Names
 from footfall.ingest.validate import Validator
@@ -34,12 +36,17 @@ _NEXT = {ORDER_ITEMS: (ORDERS,), USER_ITEMS: (USERS, CONTACTS), PRODUCT_ITEMS: (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a request asks for, beside its body."""
+    """What a request asks for, beside its body.
+
+    `rights`: kinds that its key may send; `sent_ms`: when it says that it was sent.
+    """
 
     kind: Kind
     key_name: str
     source: str = "http"
     wait: bool = False
+    rights: tuple[str, ...] = ()
+    sent_ms: int | None = None
 
     @property
     def imports(self) -> bool:
@@ -65,15 +72,32 @@ class Receiver:
     async def receive(self, request: Request, body: Body) -> tuple[Receipt, bool]:
         """The receipt, and whether its rows can be queried already; raises `CallersFault` 422 where no
         item could be used. Who waits is told what the stages decided, too."""
-        now_ms = time.time_ns() // 1_000_000
-        sender = Sender(receipts.new_batch_id(now_ms), request.key_name, request.source, now_ms)
         items = split(body.text, ndjson=body.ndjson)
         if not items:
             raise CallersFault("the body holds no items", name="UNPROCESSABLE", code=422)
         validator = Validator(
-            request.kind, sender, self._rules, letters=request.source != "replay", names=self._names
+            request.kind,
+            _sender(request),
+            self._rules,
+            letters=request.source != "replay",
+            names=self._names,
+            rights=request.rights,
         )
-        receipt, awaited = await self._keep(request, validator, items, cut=body.cut)
+        return await self._receive(request, validator, items, cut=body.cut)
+
+    async def receive_messages(
+        self, request: Request, envelope: Envelope, *, cut: bool
+    ) -> tuple[Receipt, bool]:
+        """As `receive`, of messages of an SDK."""
+        letters = request.source != "replay"
+        messages = Messages(_sender(request), self._rules, envelope, letters=letters, names=self._names)
+        return await self._receive(request, messages, envelope.items, cut=cut)
+
+    async def _receive(
+        self, request: Request, validator: Validator | Messages, items: Sequence[bytes | Raw], *, cut: bool
+    ) -> tuple[Receipt, bool]:
+        sender = validator.sender
+        receipt, awaited = await self._keep(request, validator, items, cut=cut)
         self._count(request, receipt)
         queryable = request.wait and await self._queryable(awaited)
         if request.wait:
@@ -90,17 +114,18 @@ class Receiver:
         return receipt, queryable
 
     async def _keep(
-        self, request: Request, validator: Validator, items: Sequence[bytes | Raw], *, cut: bool
+        self, request: Request, validator: Validator | Messages, items: Sequence[bytes | Raw], *, cut: bool
     ) -> tuple[Receipt, dict[str, int]]:
         """Validates and keeps all items; the receipt, and the chunks to wait for by lane."""
         errors: list[ItemError] = []
         accepted = duplicate = rejected = 0
         awaited: dict[str, int] = {}
         for first in range(0, len(items), SLICE_ITEMS):
-            good, bad, letters = validator.validate(items[first : first + SLICE_ITEMS], first)
+            slice_ = items[first : first + SLICE_ITEMS]
+            good, bad, letters = validator.validate(slice_, first)
             for error in bad:
                 self.metrics.rejected.labels(request.kind, error.code).inc()
-            rejected += len(bad)
+            rejected += len(slice_) - len(good)  # of others, a part may have been refused
             errors += bad[: ERRORS_LIMIT - len(errors)]
             last = first + SLICE_ITEMS >= len(items)
             if last and cut:
@@ -150,6 +175,12 @@ class Receiver:
             count = getattr(receipt, outcome)
             self.metrics.items.labels(request.kind, outcome).inc(count)
             self.metrics.senders.labels(request.key_name, outcome).inc(count)
+
+
+def _sender(request: Request) -> Sender:
+    now_ms = time.time_ns() // 1_000_000
+    batch_id = receipts.new_batch_id(now_ms)
+    return Sender(batch_id, request.key_name, request.source, now_ms, request.sent_ms)
 
 
 def _cut(items: int) -> ItemError:

@@ -24,6 +24,8 @@ from footfall.ingest.changes import RAW_LIMIT
 from footfall.ingest.fields import Rules
 from footfall.ingest.outcome import Sender
 from footfall.ingest.receipts import ERRORS_LIMIT, new_batch_id
+from footfall.ingest.segment.envelope import Envelope
+from footfall.ingest.segment.messages import Messages
 from footfall.ingest.validate import Validator
 from footfall.model import KINDS, Kind, Reason
 
@@ -34,7 +36,9 @@ _TIMES: Final[dict[Kind, str]] = {
     "orders": "order_timestamp",
     "users": "updated_at",
     "products": "updated_at",
+    "messages": "timestamp",
 }
+_PATHS: Final[dict[Kind, str]] = {kind: f"/v1/{kind}" for kind in KINDS} | {"messages": "/v1/batch"}
 _COUNTS: Final = """
     SELECT kind, reason, count() FROM footfall_private.dead_letters
     GROUP BY kind, reason ORDER BY kind, reason"""
@@ -86,7 +90,7 @@ def replay(
     config: Config,
     *,
     reasons: Sequence[str],
-    kinds: Sequence[str] = KINDS,
+    kinds: Sequence[str] = (),
     mapping: Sequence[str] = (),
     dry_run: bool = False,
 ) -> Report:
@@ -104,7 +108,7 @@ def replay(
             report.waiting = [(k, r, int(n)) for k, r, n in client.query(_COUNTS).result_rows]
             report.waiting = report.waiting or [("no", "dead letters", 0)]
             return report
-        for kind in (kind for kind in KINDS if not kinds or kind in kinds):
+        for kind in (kind for kind in _PATHS if not kinds or kind in kinds):
             taken: list[str] = []
             for letters in _letters(client, kind, reasons, renames, report):
                 taken += (
@@ -161,25 +165,31 @@ def _try(config: Config, kind: Kind, letters: Sequence[Letter], report: Report) 
     """What validation says of the letters, without sending them."""
     now_ms = time.time_ns() // 1_000_000
     sender = Sender(new_batch_id(now_ms), "replay", "replay", now_ms)
-    _, errors, _ = Validator(kind, sender, Rules.of(config), letters=False).validate(
-        [letter.item for letter in letters], 0
+    items = [letter.item for letter in letters]
+    validator = (
+        Messages(sender, Rules.of(config), Envelope(items), letters=False)
+        if kind == "messages"
+        else Validator(kind, sender, Rules.of(config), letters=False, rights=KINDS)
     )
-    _count(report, len(letters), [error.code for error in errors])
+    _, errors, _ = validator.validate(items, 0)
+    _count(report, len(letters), {error.index: error.code for error in errors})
     return []
 
 
 def _send(config: Config, kind: Kind, letters: Sequence[Letter], report: Report) -> list[str]:
     """Sends letters; returns the ids of those that were taken."""
-    body = b"\n".join(letter.item for letter in letters)
+    body = b"[" + b",".join(letter.item for letter in letters) + b"]"
+    if kind == "messages":
+        body = b'{"batch":' + body + b"}"
     headers = {
         "Authorization": f"Bearer {config.write_key}",
-        "Content-Type": "application/x-ndjson",
+        "Content-Type": "application/json",
         "X-Footfall-Replay": "1",
     }
     url = urlsplit(config.url("ingest"))
     connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=120)
     try:
-        connection.request("POST", f"/v1/{kind}", body, headers)
+        connection.request("POST", _PATHS[kind], body, headers)
         response = connection.getresponse()
         answer = json.loads(response.read())
     except (OSError, http.client.HTTPException):
@@ -188,18 +198,18 @@ def _send(config: Config, kind: Kind, letters: Sequence[Letter], report: Report)
         ) from None
     finally:
         connection.close()
-    if response.status not in {202, 422}:
+    errors = answer.get("errors", answer.get("error", {}).get("errors"))
+    if errors is None:
         raise OurFault(f"ingest answers {response.status}: {answer['error']['message']}")
-    errors = answer["errors"] if response.status == 202 else answer["error"]["errors"]
-    _count(report, len(letters), [error["code"] for error in errors])
-    refused = {error["index"] for error in errors}
+    refused = {error["index"]: error["code"] for error in errors}
+    _count(report, len(letters), refused)
     return [letter.letter_id for number, letter in enumerate(letters) if number not in refused]
 
 
-def _count(report: Report, letters: int, refused: Sequence[str]) -> None:
+def _count(report: Report, letters: int, refused: Mapping[int | None, str]) -> None:
     report.taken += letters - len(refused)
     report.rejected += len(refused)
-    for reason in refused:
+    for reason in refused.values():
         name = str(Reason(reason))
         report.reasons[name] = report.reasons.get(name, 0) + 1
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Raw
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _items = msgspec.json.Decoder(list[Raw])
 _one = msgspec.json.Decoder(Raw)
 # A string (closed or cut off), or a character that opens, closes or separates; possessive, so linear.
@@ -20,7 +20,7 @@ _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 def split(body: bytes, *, ndjson: bool) -> Sequence[bytes | Raw]:
     """The items of a body in their order; lines that hold nothing are no items."""
-    text = body.removeprefix(_BOM).strip(b" \t\r\n")
+    text = body.removeprefix(BOM).strip(b" \t\r\n")
     if not text:
         return []
     if ndjson:
@@ -29,7 +29,8 @@ def split(body: bytes, *, ndjson: bool) -> Sequence[bytes | Raw]:
         try:
             return _items.decode(text)
         except (msgspec.DecodeError, RecursionError):
-            return _tolerant(text)
+            items, rest = array(text)
+            return [*items, *([rest] if rest else [])]
     try:
         _one.decode(text)
     except msgspec.DecodeError as error:
@@ -44,8 +45,8 @@ def _lines(text: bytes) -> list[bytes]:
     return [line for line in map(bytes.strip, text.split(b"\n")) if line]
 
 
-def _tolerant(text: bytes) -> list[bytes]:
-    """The items of an array by its brackets and commas; whatever follows its end is one more."""
+def array(text: bytes) -> tuple[list[bytes], bytes]:
+    """The items of an array by its brackets and commas, and whatever follows its end."""
     items = []
     level, start = 0, 1
     for token in _TOKEN.finditer(text):
@@ -61,5 +62,7 @@ def _tolerant(text: bytes) -> list[bytes]:
         elif mark == 44 and level == 1:  # a comma between items
             items.append(text[start : token.start()])
             start = token.end()
-    items.append(text[start:])
-    return [item for item in map(bytes.strip, items) if item]
+    else:
+        items.append(text[start:])
+        start = len(text)
+    return [item for item in map(bytes.strip, items) if item], text[start:].strip()

@@ -2,12 +2,12 @@
 
 The steps for one item: decode (names, JSON types), refuse doubled names, check the values, make entries. An
 item that fails a step is told to the sender with its index, field, code and message, counted, and kept as a
-dead letter with its text.
+dead letter with its text. An event of GA4's (`segment.ga4`) may come to an order's change and to products,
+too: one of those that fails is told, and the event is kept.
 """
 
-import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -18,11 +18,13 @@ from footfall.ingest import changes, events
 from footfall.ingest.dead_letters import letter
 from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.outcome import Entry, ItemError, Occurrences, Sender
+from footfall.ingest.segment import ga4
+from footfall.ingest.segment.names import GA4_EVENTS
 from footfall.ingest.stubs import Name, Names, named, stub
+from footfall.ingest.texts import ITEM_LIMIT, doubled_name, malformed
 from footfall.ingest.words import wrong_value
 from footfall.model import Event, Kind, Order, Product, Reason, User
 
-ITEM_LIMIT = 1 << 20
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`")
 _NAMED = re.compile(r"field `(?P<name>[^`]*)`")
 _REASONS = (
@@ -48,13 +50,22 @@ class Validator:
     """Validates the items of one request, slice by slice."""
 
     def __init__(
-        self, kind: Kind, sender: Sender, rules: Rules, *, letters: bool = True, names: Names | None = None
+        self,
+        kind: Kind,
+        sender: Sender,
+        rules: Rules,
+        *,
+        letters: bool = True,
+        names: Names | None = None,
+        rights: Collection[str] = (),
     ) -> None:
         self.kind = kind
         self.sender = sender
         self.rules = rules
         self.letters = letters
+        self.rights = rights  # kinds that an event may come to beside itself
         self.occurrences = Occurrences()
+        self._refused: list[Rejected] = []  # parts of the item at hand that came to nothing
         # Names of users and products that get a stub with this request; without `names` there are none.
         self._new_names: dict[Name, None] = {}
         self._names = names if kind in {"events", "orders"} else None
@@ -73,10 +84,14 @@ class Validator:
             try:
                 good.append(self._entries(raw, first + number))
             except Rejected as rejected:
-                errors.append(ItemError(first + number, rejected.field, rejected.reason, rejected.message))
+                self._refused = [rejected]
+            refused = self._refused if self.letters else self._refused[:1]  # a replay needs one of each
+            if refused:
+                errors += [ItemError(first + number, one.field, one.reason, one.message) for one in refused]
                 if self.letters:
                     key = self.occurrences.key(b"letter", self.kind.encode() + raw)
-                    dead.append(letter(key, self.kind, self.sender, rejected, raw))
+                    dead.append(letter(key, self.kind, self.sender, refused[0], raw))
+                self._refused = []
         return good, errors, dead
 
     def _entries(self, raw: bytes, index: int) -> list[Entry]:
@@ -87,9 +102,12 @@ class Validator:
                 raw.decode()
             item = self._decode(raw)
         except msgspec.ValidationError as error:
-            raise _explain(str(error), self.kind, raw) from None
+            rejected = _explain(str(error), self.kind, raw)
+            if self.kind == "events" and rejected.reason is Reason.UNKNOWN_FIELD and ga4.speaks(raw):
+                return self._parts(raw, index)
+            raise rejected from None
         except msgspec.DecodeError as error:
-            raise _malformed(raw, str(error)) from None
+            raise malformed(raw, str(error)) from None
         except UnicodeDecodeError as error:
             raise Rejected(
                 Reason.INVALID_UNICODE, "", f"the text is not UTF-8 (byte {error.start} of the item)"
@@ -97,12 +115,31 @@ class Validator:
         except RecursionError:
             raise Rejected(Reason.TOO_DEEP, "", "the item is nested too deep") from None
         self._refuse_doubled(item, raw)
+        if isinstance(item, Event) and item.event_type in GA4_EVENTS:
+            item.event_type = GA4_EVENTS[item.event_type].event_type
         made = self._make(item, raw, index)
+        self._name(item)
+        return made
+
+    def _parts(self, raw: bytes, index: int) -> list[Entry]:
+        """The entries of an event of GA4's: its own, and those of what it says beside."""
+        if name := doubled_name(raw):
+            raise Rejected(Reason.DUPLICATE_FIELD, name, f"{name} is given twice")
+        try:
+            made = ga4.made(raw, index, self.sender, self.rules, self.occurrences, self.rights)
+        except msgspec.ValidationError as error:
+            raise _explain(str(error), self.kind, raw) from None
+        self._refused = made.refused
+        for item in made.items:
+            self._name(item)
+        return made.entries
+
+    def _name(self, item: Any) -> None:
+        """Remembers users and products that the item names by text, for stubs."""
         if self._names is not None:
             for name in named(item):
                 if name not in self._names:
                     self._new_names[name] = None
-        return made
 
     def stubs(self) -> tuple[list[Entry], list[Name]]:
         """Stubs of what the items since the last call named for the first time, and these names."""
@@ -135,23 +172,6 @@ class Validator:
         return lambda item, raw, index: make(item, raw, index, sender, rules)
 
 
-def doubled_name(raw: bytes) -> str:
-    """A name that an item, or one of its lines, gives twice; properties are kept as they are."""
-
-    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in found]
-        value = dict(found)
-        doubled = (
-            next((name for name in names if names.count(name) > 1), "") if len(value) < len(names) else ""
-        )
-        return {"doubled": doubled, "value": value}
-
-    # Numbers stay text: an integer of thousands of digits is no error here, and costs nothing.
-    item = json.loads(raw, object_pairs_hook=pairs, parse_int=str, parse_float=str, parse_constant=str)
-    lines = item["value"].get("lines") or []
-    return next((str(part["doubled"]) for part in (item, *lines) if part["doubled"]), "")
-
-
 def _explain(message: str, kind: Kind, raw: bytes) -> Rejected:
     """What msgspec found wrong, in our words and with our codes."""
     reason = next((reason for start, reason in _REASONS if message.startswith(start)), Reason.INVALID_VALUE)
@@ -172,20 +192,3 @@ def _explain(message: str, kind: Kind, raw: bytes) -> Rejected:
     elif field:
         text = wrong_value(kind, field, raw) or f"{field}: {text[0].lower()}{text[1:]}"
     return Rejected(reason, field, text)
-
-
-def _malformed(raw: bytes, message: str) -> Rejected:
-    """Why a text is no JSON: cut off, half of a surrogate pair, or plainly wrong."""
-    try:
-        json.loads(raw, parse_int=str, parse_float=str, parse_constant=_refuse_constant)
-    except RecursionError:
-        return Rejected(Reason.TOO_DEEP, "", "the item is nested too deep")
-    except ValueError:
-        if message.startswith("Input data was truncated"):
-            return Rejected(Reason.CUT_OFF, "", f"the item is cut off after {len(raw)} bytes")
-        return Rejected(Reason.INVALID_JSON, "", message.removeprefix("JSON is malformed: "))
-    return Rejected(Reason.INVALID_UNICODE, "", "the item holds half of a surrogate pair (\\ud800-\\udfff)")
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")

@@ -1,0 +1,44 @@
+"""Texts: what may be wrong with an item's text before any of its fields is looked at."""
+
+import json
+from typing import Any
+
+from footfall.ingest.fields import Rejected
+from footfall.model import Reason
+
+ITEM_LIMIT = 1 << 20
+
+
+def doubled_name(raw: bytes) -> str:
+    """A name that an item, or one of its lines, gives twice; properties are kept as they are."""
+
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in found]
+        value = dict(found)
+        doubled = (
+            next((name for name in names if names.count(name) > 1), "") if len(value) < len(names) else ""
+        )
+        return {"doubled": doubled, "value": value}
+
+    # Numbers stay text: an integer of thousands of digits is no error here, and costs nothing.
+    item = json.loads(raw, object_pairs_hook=pairs, parse_int=str, parse_float=str, parse_constant=str)
+    lines = item["value"].get("lines")
+    parts = [item, *(lines if isinstance(lines, list) else ())]
+    return next((str(part["doubled"]) for part in parts if isinstance(part, dict) and part["doubled"]), "")
+
+
+def malformed(raw: bytes, message: str) -> Rejected:
+    """Why a text is no JSON: cut off, half of a surrogate pair, or plainly wrong."""
+    try:
+        json.loads(raw, parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+    except RecursionError:
+        return Rejected(Reason.TOO_DEEP, "", "the item is nested too deep")
+    except ValueError:
+        if message.startswith("Input data was truncated"):
+            return Rejected(Reason.CUT_OFF, "", f"the item is cut off after {len(raw)} bytes")
+        return Rejected(Reason.INVALID_JSON, "", message.removeprefix("JSON is malformed: "))
+    return Rejected(Reason.INVALID_UNICODE, "", "the item holds half of a surrogate pair (\\ud800-\\udfff)")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
