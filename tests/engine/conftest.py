@@ -4,9 +4,13 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from footfall.config import Config
 from tests.engine.speak import speaker
+
+settings.register_profile("untimed", deadline=None)  # speed is measured in bench/, not here
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

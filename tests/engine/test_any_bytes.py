@@ -8,14 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.engine import codecs, forms, protocol
-from footfall.engine.body import read_up_to
+from footfall.engine.blocks import Blocks, Unblock, checksum
 from footfall.engine.exceptions import EngineError
+from footfall.engine.reading import read_up_to
 from footfall.engine.request import parameters
 from footfall.engine.statement import infile_or_outfile, parse
 from footfall.engine.users import credentials
 
-ENCODINGS = [name for name in codecs.offered() if name != "br"]
-NAMES = st.sampled_from(["query", "param_a", "session_timeout", "compress", "default_format", "x y"])
+ENCODINGS = codecs.OFFERED
+NAMES = st.sampled_from(["query", "param_a", "compress", "decompress", "default_format", "a_format", "x y"])
+NUMBERS = st.sampled_from(
+    ["", "session_timeout", "http_zlib_compression_level", "http_headers_progress_interval_ms"]
+)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -45,6 +49,50 @@ def test_a_small_body_cannot_unfold_in_memory(encoding: str) -> None:
     assert len(reader.read(1000)) <= 1000
 
 
+@given(data=st.lists(st.binary(max_size=5_000), max_size=4), size=st.integers(1, 3_000))
+def test_what_is_put_in_blocks_comes_out_of_them(data: list[bytes], size: int) -> None:
+    encoder = Blocks()
+    sent = b"".join(map(encoder.encode, data)) + encoder.finish()
+    reader = Unblock(io.BytesIO(sent))
+    assert b"".join(iter(lambda: reader.read(size), b"")) == b"".join(data)
+
+
+def a_block(method: int, packed: bytes, size: int, stated: int) -> bytes:
+    content = bytes([method]) + size.to_bytes(4, "little") + stated.to_bytes(4, "little") + packed
+    return checksum(content) + content
+
+
+LIES = st.integers(0, 40) | st.sampled_from([1 << 20, (64 << 20) + 1, (1 << 31) - 1, (1 << 32) - 1])
+METHODS = st.sampled_from([0x02, 0x82, 0x90]) | st.integers(0, 255)
+
+
+@given(METHODS, st.binary(max_size=40), LIES, LIES)
+def test_blocks_that_lie_are_an_error_or_what_they_state(
+    method: int, packed: bytes, size: int, stated: int
+) -> None:
+    """Right checksums, wrong everything: nothing but ClickHouse's errors, and never more than was stated."""
+    for claimed in (size, 9 + len(packed)):
+        with contextlib.suppress(EngineError):
+            read = read_up_to(Unblock(io.BytesIO(a_block(method, packed, claimed, stated))), 1 << 30)
+            assert len(read) == stated
+
+
+@given(data=st.binary(max_size=2_000), at=st.integers(0, 2_000), bit=st.integers(0, 7))
+def test_a_flipped_bit_is_noticed(data: bytes, at: int, bit: int) -> None:
+    encoder = Blocks()
+    sent = bytearray(encoder.encode(b"x" + data) + encoder.finish())
+    sent[at % len(sent)] ^= 1 << bit
+    with pytest.raises(EngineError) as caught:
+        read_up_to(Unblock(io.BytesIO(bytes(sent))), 1 << 30)
+    assert caught.value.code in (33, 39, 271, 432)
+
+
+@given(st.binary(max_size=600), st.booleans())
+def test_any_bytes_as_blocks(data: bytes, checksums: bool) -> None:
+    with contextlib.suppress(EngineError):
+        read_up_to(Unblock(io.BytesIO(data), checksums=checksums), 1 << 30)
+
+
 @given(
     st.binary(max_size=600),
     st.sampled_from([b"", b"--b\r\n", b"--b\r\nContent-Disposition: form-data; name="]),
@@ -65,7 +113,7 @@ def test_any_form_url_and_statement(data: bytes) -> None:
         infile_or_outfile(parse(data))
 
 
-@given(st.dictionaries(NAMES, st.text(max_size=30), max_size=4))
+@given(st.dictionaries(NAMES | NUMBERS, st.text(max_size=30), max_size=4))
 def test_any_parameters(params: dict[str, str]) -> None:
     with contextlib.suppress(EngineError):
         protocol.ask(params, {})

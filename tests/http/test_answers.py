@@ -1,38 +1,15 @@
 """What an answer carries: formats, headers, encodings, and errors before and after its first byte."""
 
-import gzip
 import json
-import lzma
 import re
-import zlib
 
 import httpx
-import lz4.frame
 import pytest
-import zstandard
 
 from tests.engine.speak import code
+from tests.http.packing import DECODERS
 
 TABLE = "SELECT number AS n, toString(number) AS s FROM numbers(3)"
-DECODERS = {
-    "gzip": gzip.decompress,
-    "deflate": zlib.decompress,
-    "zstd": lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data),
-    "lz4": lz4.frame.decompress,
-    "xz": lzma.decompress,
-}
-
-
-def raw(client: httpx.Client, sql: str, encoding: str, **params: str) -> tuple[httpx.Response, bytes]:
-    """An answer and its bytes as they were sent."""
-    request = client.build_request(
-        "POST", "/", params=params, content=sql, headers={"Accept-Encoding": encoding}
-    )
-    answer = client.send(request, stream=True)
-    try:
-        return answer, b"".join(answer.iter_raw())
-    finally:
-        answer.close()
 
 
 def test_the_format_comes_from_the_statement_else_the_url_else_a_header(owner_http: httpx.Client) -> None:
@@ -110,30 +87,6 @@ def test_the_summary_counts_what_was_read_and_written(owner_http: httpx.Client) 
     owner_http.post("/", content="DROP TABLE footfall.summed SYNC")
 
 
-@pytest.mark.parametrize("encoding", sorted(DECODERS))
-@pytest.mark.parametrize("rows", [3, 300_000])
-def test_an_answer_is_encoded_where_the_client_asks_for_it(
-    owner_http: httpx.Client, encoding: str, rows: int
-) -> None:
-    sql = f"SELECT number FROM numbers({rows}) FORMAT TSV"
-    answer, data = raw(owner_http, sql, encoding, enable_http_compression="1")
-    assert answer.headers["Content-Encoding"] == encoding
-    assert DECODERS[encoding](data) == "".join(f"{n}\n" for n in range(rows)).encode()
-
-
-def test_an_answer_is_plain_where_nobody_asks_for_an_encoding(owner_http: httpx.Client) -> None:
-    for encoding, params in (("gzip", {}), ("identity", {"enable_http_compression": "1"}), ("gzip;q=0", {})):
-        answer, data = raw(owner_http, "SELECT 1", encoding, **params)
-        assert "Content-Encoding" not in answer.headers
-        assert data == b"1\n"
-
-
-def test_clickhouse_own_blocks_are_refused_clearly(owner_http: httpx.Client) -> None:
-    for name in ("compress", "decompress"):
-        answer = owner_http.post(f"/?{name}=1", content="SELECT 1")
-        assert (answer.status_code, code(answer)) == (501, 48)
-
-
 @pytest.mark.parametrize(
     ("sql", "status", "number", "name"),
     [
@@ -169,7 +122,7 @@ def test_errors_have_clickhouse_numbers_words_and_status(
     assert "query_id=" not in answer.text
 
 
-@pytest.mark.parametrize("encoding", ["identity", "zstd", "gzip"])
+@pytest.mark.parametrize("encoding", ["identity", *sorted(DECODERS)])
 def test_an_error_after_the_first_byte_breaks_the_stream(owner_http: httpx.Client, encoding: str) -> None:
     sql = "SELECT throwIf(number = 3000000, 'the end') FROM numbers(4000000) SETTINGS max_threads = 1"
     request = owner_http.build_request(
@@ -197,11 +150,3 @@ def test_an_error_with_wait_end_of_query_is_no_answer(owner_http: httpx.Client) 
     sql = "SELECT throwIf(number = 3000000, 'the end') FROM numbers(4000000) SETTINGS max_threads = 1"
     answer = owner_http.post("/?wait_end_of_query=1", content=sql)
     assert (answer.status_code, code(answer)) == (500, 395)
-
-
-def test_a_large_result_that_waits_for_its_end_has_its_true_summary(owner_http: httpx.Client) -> None:
-    answer = owner_http.post(
-        "/?wait_end_of_query=1", content="SELECT number FROM numbers(2000000) FORMAT RowBinary"
-    )
-    assert len(answer.content) == 16_000_000
-    assert json.loads(answer.headers["X-ClickHouse-Summary"])["result_rows"] == "2000000"

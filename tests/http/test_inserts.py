@@ -1,32 +1,16 @@
 """Inserts: formats, encodings, streams, and what happens to one that breaks off."""
 
-import bz2
-import gzip
 import json
-import lzma
 import socket
-import zlib
 from collections.abc import Iterator
 
 import httpx
-import lz4.frame
 import pyarrow as pa
 import pytest
-import zstandard
 from pyarrow import ipc, parquet
 
 from footfall.config import Config
 from tests.engine.speak import code
-
-ENCODERS = {
-    "gzip": gzip.compress,
-    "deflate": zlib.compress,
-    "zstd": zstandard.ZstdCompressor().compress,
-    "lz4": lz4.frame.compress,
-    "xz": lzma.compress,
-    "bz2": bz2.compress,
-    "identity": bytes,
-}
 
 
 @pytest.fixture
@@ -71,38 +55,6 @@ def test_an_insert_stands_anywhere_in_a_request(
     assert answer.status_code == 200, answer.text
     assert rows(owner_http) == [[1, "one"], [2, "two"]]
     assert json.loads(answer.headers["X-ClickHouse-Summary"])["written_rows"] == "2"
-
-
-@pytest.mark.parametrize("encoding", sorted(ENCODERS))
-def test_a_body_may_be_encoded(owner_http: httpx.Client, table: str, encoding: str) -> None:
-    lines = "".join(f"{n},line {n}\n" for n in range(20_000)).encode()
-    headers = {"Content-Encoding": encoding}
-    with_statement = b"INSERT INTO footfall.t FORMAT CSV\n" + lines
-    assert (
-        owner_http.post("/", content=ENCODERS[encoding](with_statement), headers=headers).status_code == 200
-    )
-    query = {"query": "INSERT INTO footfall.t FORMAT CSV"}
-    answer = owner_http.post("/", params=query, content=ENCODERS[encoding](lines), headers=headers)
-    assert answer.status_code == 200, answer.text
-    assert count(owner_http) == 40_000
-
-
-@pytest.mark.parametrize("encoding", sorted(ENCODERS.keys() - {"identity"}))
-def test_a_body_that_is_not_what_it_says_writes_nothing(
-    owner_http: httpx.Client, table: str, encoding: str
-) -> None:
-    headers = {"Content-Encoding": encoding}
-    query = {"query": "INSERT INTO footfall.t FORMAT CSV"}
-    good = ENCODERS[encoding]("".join(f"{n},x\n" for n in range(20_000)).encode())
-    for bad in (b"1,one\n2,two\n", good[: len(good) // 2]):
-        answer = owner_http.post("/", params=query, content=bad, headers=headers)
-        assert (answer.status_code, code(answer)) == (400, 117), answer.text
-    assert count(owner_http) == 0
-
-
-def test_an_unknown_encoding_is_refused(owner_http: httpx.Client, table: str) -> None:
-    answer = owner_http.post("/", content="SELECT 1", headers={"Content-Encoding": "rot13"})
-    assert (answer.status_code, code(answer)) == (501, 48)
 
 
 def test_binary_formats_are_read(owner_http: httpx.Client, table: str) -> None:

@@ -6,16 +6,20 @@ block and breaks the chunked encoding, so that no client takes half a result for
 
 import asyncio
 import secrets
-import string
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from footfall.engine import codecs, protocol
+from footfall.engine.blocks import Blocks
+from footfall.engine.early import EarlyHeaders
 from footfall.engine.exceptions import EngineError
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 IN_THREAD = 128 << 10
-_TAG_LETTERS = string.ascii_lowercase + string.digits
+KEEP_ALIVE_S = 30
+LONGEST_ERROR = (16 << 10) - 80
+"""Size of an error within a stream: with its marks 16 KiB at the most, in which clients look for it."""
+_TO_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 class Answer:
@@ -25,20 +29,36 @@ class Answer:
         self._send = send
         self._version = version
         self._encoder: codecs.Encoder | None = None
-        self._tag = ""
+        self._in_blocks = False
+        self._tag = secrets.token_hex(8).translate(_TO_LETTERS)
+        self._early: EarlyHeaders | None = None
         self.started = False
         self.headers = {
             "X-ClickHouse-Server-Display-Name": host,
             "X-ClickHouse-Timezone": "UTC",
+            "X-ClickHouse-Exception-Tag": self._tag,
             "Content-Type": "text/plain; charset=UTF-8",
+            "Keep-Alive": f"timeout={KEEP_ALIVE_S}",
         }
+
+    def in_blocks(self) -> None:
+        """Sends what is sent from here on, errors too, in ClickHouse's own blocks."""
+        self._in_blocks = True
+        self._encoder = Blocks()
 
     def encode_as(self, encoding: str | None, level: int) -> None:
         """Compresses what is sent from here on."""
-        if encoding is not None:
-            self._encoder = codecs.encoder(encoding, level)
-            self.headers["Content-Encoding"] = encoding
-            self.headers["Vary"] = "Accept-Encoding"
+        if encoding is None:
+            return
+        outer = codecs.encoder(encoding, level)
+        self._encoder = codecs.Both(self._encoder, outer) if self._encoder is not None else outer
+        self.headers["Content-Encoding"] = encoding
+        self.headers["Vary"] = "Accept-Encoding"
+
+    async def early(self, headers: EarlyHeaders, name: str, value: str) -> None:
+        """Sends a header line before the others; the answer's status is 200 from then on."""
+        self._early = headers
+        await headers.send(name, value)
 
     async def whole(self, body: bytes, status: int = 200) -> None:
         """Sends an answer that is complete."""
@@ -50,8 +70,6 @@ class Answer:
 
     async def stream(self, pieces: AsyncIterator[bytes]) -> None:
         """Sends pieces as they come; an `EngineError` among them ends the stream as ClickHouse does."""
-        self._tag = "".join(secrets.choice(_TAG_LETTERS) for _ in range(16))
-        self.headers["X-ClickHouse-Exception-Tag"] = self._tag
         await self._start(200)
         try:
             async for piece in pieces:
@@ -65,7 +83,7 @@ class Answer:
 
     async def error(self, error: EngineError) -> None:
         """Sends an error instead of an answer."""
-        self._encoder = None
+        self._encoder = Blocks() if self._in_blocks else None
         for name in ("Content-Encoding", "X-ClickHouse-Format", "Content-Disposition"):
             self.headers.pop(name, None)
         self.headers["Content-Type"] = "text/plain; charset=UTF-8"
@@ -74,17 +92,20 @@ class Answer:
             self.headers["WWW-Authenticate"] = 'Basic realm="ClickHouse server HTTP API"'
         if error.status == 503:
             self.headers["Retry-After"] = "1"
-        await self.whole((error.text(self._version) + "\n").encode(errors="replace"), error.status)
+        if self._early is not None:
+            self.headers["Connection"] = "close"
+            await self._start(200)
+            await self._break_off(error)
+        else:
+            await self.whole((error.text(self._version) + "\n").encode(errors="replace"), error.status)
 
     async def _start(self, status: int) -> None:
         self.started = True
-        await self._send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": protocol.raw_headers(self.headers.items()),
-            }
-        )
+        headers = protocol.raw_headers(self.headers.items())
+        if self._early is not None:
+            self._early.finish(headers)
+        else:
+            await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def _encode(self, piece: bytes) -> bytes:
         if self._encoder is None:
@@ -94,7 +115,7 @@ class Answer:
         return await asyncio.to_thread(self._encoder.encode, piece)
 
     async def _break_off(self, error: EngineError) -> None:
-        text = error.text(self._version).encode(errors="replace") + b"\n"
+        text = error.text(self._version).encode(errors="replace")[:LONGEST_ERROR] + b"\n"
         tag = self._tag.encode()
         block = (
             b"\r\n__exception__\r\n"

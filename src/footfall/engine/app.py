@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from footfall.config import Config
 from footfall.engine import users
+from footfall.engine.answer import KEEP_ALIVE_S
 from footfall.engine.connection import Connection
 from footfall.engine.exchange import Exchange
 from footfall.engine.guard import Guard
@@ -25,7 +26,6 @@ WAITING = 64
 WAIT_S = 10.0
 STOP_S = 1.0
 SWEEP_S = 5.0
-KEEP_ALIVE_S = 30
 
 
 class Engine:

@@ -1,7 +1,10 @@
 """The body of a request, read by a worker thread while the event loop receives it.
 
-At most `LIMIT` bytes wait between the two; above it the loop stops reading from the socket, so that a client
-that sends faster than the engine takes is held back. A body that ends early raises `ClientGone`.
+Its beginning is read by the event loop itself, to find the statement. How much a decoder needs before it
+gives its first byte is not known beforehand: where it wants more than is here (`NotYet`), more is received
+and the body is read from its start again. Then a worker thread reads on: at most `LIMIT` bytes wait between
+the two; above it the loop stops reading from the socket, so that a client that sends faster than the engine
+takes is held back. A body that ends early raises `ClientGone`.
 """
 
 import asyncio
@@ -10,15 +13,21 @@ from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from footfall.engine.exceptions import SYNTAX_ERROR, EngineError
+from footfall.engine.exceptions import LIMIT_EXCEEDED, SYNTAX_ERROR, EngineError
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 LIMIT = 8 << 20
 SMALL = 1 << 20
+BEGINNING = 80 << 20
+"""What may be received before a statement is found: a block of the largest size, and more."""
 
 
 class ClientGone(Exception):
     """The client closed the connection before its request was complete."""
+
+
+class NotYet(Exception):
+    """More than is here has to be received before a decoder gives anything."""
 
 
 class Body:
@@ -29,6 +38,7 @@ class Body:
         self._loop = asyncio.get_running_loop()
         self._chunks: deque[bytes] = deque()
         self._waiting = 0
+        self._given: list[bytes] = []
         self._changed = threading.Condition()
         self._room = asyncio.Event()
         self._failure: BaseException | None = None
@@ -38,6 +48,19 @@ class Body:
     async def receive_small(self) -> None:
         """Receives until the body is complete or more than `SMALL` bytes of it are here."""
         while not self.complete and self._waiting <= SMALL:
+            await self._receive_one()
+
+    async def receive_more(self) -> None:
+        """Goes back to the body's start and receives as much again as is here."""
+        self._chunks.extendleft(reversed(self._given))
+        self._waiting += sum(map(len, self._given))
+        self._given.clear()
+        if self._waiting > BEGINNING:
+            raise EngineError(
+                LIMIT_EXCEEDED, f"No statement begins within the first {BEGINNING} bytes of the body"
+            )
+        wanted = 2 * self._waiting
+        while not self.complete and self._waiting < wanted:
             await self._receive_one()
 
     async def receive_all(self, limit: int) -> None:
@@ -50,6 +73,7 @@ class Body:
     def may_be_awaited(self) -> None:
         """From now on a reader waits for what `pump` will bring; to be said before a worker thread starts."""
         self._may_block = True
+        self._given.clear()
 
     async def pump(self) -> None:
         """Receives the rest, as fast as a worker thread reads it."""
@@ -86,15 +110,18 @@ class Body:
                 if self.complete:
                     return b""
                 if not self._may_block:
-                    raise EngineError(SYNTAX_ERROR, "the body does not begin with a statement")
+                    raise NotYet
                 self._changed.wait()
             chunk = self._chunks.popleft()
             if len(chunk) > size:
                 self._chunks.appendleft(chunk[size:])
                 chunk = chunk[:size]
             self._waiting -= len(chunk)
-            if self._waiting <= LIMIT and not self.complete:
-                self._loop.call_soon_threadsafe(self._room.set)
+            if not self.complete:
+                if not self._may_block:
+                    self._given.append(chunk)
+                elif self._waiting <= LIMIT:
+                    self._loop.call_soon_threadsafe(self._room.set)
         return chunk
 
     def refuse_more(self) -> None:
@@ -102,26 +129,3 @@ class Body:
         with self._changed:
             self._failure = self._failure or ClientGone()
             self._changed.notify_all()
-
-
-class Rejoined:
-    """A reader that gives `head` before the rest."""
-
-    def __init__(self, head: bytes, rest: Any) -> None:
-        self._head = head
-        self._rest = rest
-
-    def read(self, size: int, /) -> bytes:
-        if self._head:
-            part, self._head = self._head[:size], self._head[size:]
-            return part
-        return bytes(self._rest.read(size)) if self._rest is not None else b""
-
-
-def read_up_to(reader: Any, limit: int) -> bytes:
-    """Reads until `limit` bytes or the end."""
-    parts = []
-    while limit > 0 and (part := reader.read(min(limit, 1 << 20))):
-        parts.append(part)
-        limit -= len(part)
-    return b"".join(parts)

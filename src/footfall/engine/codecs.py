@@ -1,27 +1,26 @@
-"""Content encodings of requests and answers: gzip, deflate, zstd, lz4, xz, bz2 and, where installed, br.
+"""Content encodings of requests and answers: gzip, br, deflate, zstd, lz4, xz, bz2 and snappy.
 
-Decoders are readers over a reader: they give at most what is asked for, so that a small request cannot
-unfold in memory. Encoders take blocks and give what is ready; both let other threads run meanwhile.
+Names and order of preference are ClickHouse's (`CompressionMethod.cpp`). Decoders are readers over a reader:
+they give at most what is asked for, so that a small request cannot unfold in memory. Encoders take blocks and
+give what is ready; both let other threads run meanwhile.
 """
 
 import bz2
 import gzip
-import importlib
 import io
 import lzma
 import zlib
+from collections.abc import Callable
 from typing import Any, Protocol
 
+import brotli
 import lz4.frame
 import zstandard
+from cramjam import DecompressionError
 
-from footfall.engine.exceptions import EngineError
-
-
-class Reader(Protocol):
-    """What a body is read from: at most `size` bytes, none at its end; may block."""
-
-    def read(self, size: int, /) -> bytes: ...
+from footfall.engine.exceptions import NOT_IMPLEMENTED, EngineError
+from footfall.engine.reading import Reader
+from footfall.engine.snappy import Snappy, Unsnappy
 
 
 class Encoder(Protocol):
@@ -47,20 +46,38 @@ class _Raw(io.RawIOBase):
         return len(data)
 
 
-class _Guarded:
+class _Noting:
+    """A reader that remembers whether there was anything to read: no bytes are a body of no bytes."""
+
+    def __init__(self, source: Reader) -> None:
+        self._source = source
+        self.began = False
+
+    def read(self, size: int, /) -> bytes:
+        data = self._source.read(size)
+        self.began = self.began or bool(data)
+        return data
+
+
+_BAD_DATA = (OSError, EOFError, RuntimeError, ValueError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+
+
+class _Decoder:
     """Turns whatever a decompressor says about bad data into ClickHouse's error."""
 
-    def __init__(self, reader: Any, encoding: str) -> None:
-        self._reader = reader
+    def __init__(self, make: Callable[[Reader], Any], source: Reader, encoding: str, code: int) -> None:
+        self._source = _Noting(source)
+        self._reader = make(self._source)
         self._encoding = encoding
+        self._code = code
 
     def read(self, size: int, /) -> bytes:
         try:
             return bytes(self._reader.read(size))
-        except EngineError:
-            raise
-        except (OSError, EOFError, RuntimeError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
-            raise EngineError(117, f"the body is not valid {self._encoding}: {error}") from None
+        except (*_BAD_DATA, brotli.error, DecompressionError) as error:
+            if not self._source.began:
+                return b""
+            raise EngineError(self._code, f"the body is not valid {self._encoding}: {error}") from None
 
 
 class _Inflate:
@@ -80,9 +97,7 @@ class _Inflate:
                 wrapped = fed[0] & 0x0F == 8 and (len(fed) < 2 or int.from_bytes(fed[:2]) % 31 == 0)
                 self._inflater = zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
             if not fed:
-                if self._inflater is not None:
-                    raise EOFError("it ends too early")
-                return b""
+                raise EOFError("it ends too early")
             data: bytes = self._inflater.decompress(fed, size)
             self._pending = self._inflater.unconsumed_tail
             if data:
@@ -124,54 +139,58 @@ class _Zstd:
 
 
 class _Brotli:
-    """Reads a brotli stream in bounded steps."""
+    """Reads a brotli stream in bounded steps; to the decoder a limit is a hint, it gives some KiB more."""
 
-    def __init__(self, source: Reader, module: Any) -> None:
+    def __init__(self, source: Reader) -> None:
         self._source = source
-        self._decoder = module.Decompressor()
-        self._error = module.error
+        self._decoder = brotli.Decompressor()
+        self._ready = b""
 
     def read(self, size: int, /) -> bytes:
-        try:
-            while not self._decoder.is_finished():
-                fed = b"" if not self._decoder.can_accept_more_data() else self._source.read(65536)
-                data: bytes = self._decoder.process(fed, output_buffer_limit=size)
-                if data:
-                    return data
-                if not fed and self._decoder.can_accept_more_data():
-                    raise EOFError("it ends too early")
-        except self._error as error:
-            raise EOFError(str(error)) from None
-        return b""
+        while not self._ready and not self._decoder.is_finished():
+            wants = self._decoder.can_accept_more_data()
+            fed = self._source.read(65536) if wants else b""
+            self._ready = self._decoder.process(fed, output_buffer_limit=size)
+            if wants and not fed and not self._ready:
+                raise EOFError("it ends too early")
+        data, self._ready = self._ready[:size], self._ready[size:]
+        return data
 
 
-def _brotli() -> Any:
-    try:
-        return importlib.import_module("brotli")
-    except ImportError:
-        return None
+def _buffered(make: Callable[[Any], Any]) -> Callable[[Reader], Any]:
+    return lambda source: make(io.BufferedReader(_Raw(source), 65536))
+
+
+# What reads each encoding, and the number of ClickHouse's error for data that are none.
+_DECODERS: dict[str, tuple[Callable[[Reader], Any], int]] = {
+    "zstd": (_Zstd, 561),
+    "br": (_Brotli, 448),
+    "lz4": (_buffered(lz4.frame.LZ4FrameFile), 618),
+    "snappy": (Unsnappy, 638),
+    "gzip": (_buffered(lambda source: gzip.GzipFile(fileobj=source)), 354),
+    "deflate": (_Inflate, 354),
+    "xz": (_buffered(lzma.LZMAFile), 554),
+    "bz2": (_buffered(bz2.BZ2File), 594),
+}
+_ALIASES = {"x-gzip": "gzip", "gz": "gzip", "brotli": "br", "lzma": "xz", "zst": "zstd"}
+OFFERED = tuple(_DECODERS)
+"""Encodings we speak, the one that ClickHouse prefers first."""
 
 
 def decoder(encoding: str, source: Reader) -> Reader:
     """A reader of the decoded body; raises `EngineError` for an encoding that we do not speak."""
-    match encoding.strip().lower():
-        case "" | "identity":
-            return source
-        case "gzip" | "x-gzip":
-            return _Guarded(gzip.GzipFile(fileobj=io.BufferedReader(_Raw(source))), encoding)
-        case "deflate":
-            return _Guarded(_Inflate(source), encoding)
-        case "zstd":
-            return _Guarded(_Zstd(source), encoding)
-        case "lz4":
-            return _Guarded(lz4.frame.LZ4FrameFile(io.BufferedReader(_Raw(source))), encoding)
-        case "xz":
-            return _Guarded(lzma.LZMAFile(io.BufferedReader(_Raw(source))), encoding)
-        case "bz2":
-            return _Guarded(bz2.BZ2File(io.BufferedReader(_Raw(source))), encoding)
-        case "br" if (module := _brotli()) is not None:
-            return _Guarded(_Brotli(source, module), encoding)
-    raise EngineError(48, f"Content-Encoding {encoding!r} is not supported; send {', '.join(offered())}")
+    name = encoding.strip().lower()
+    if name in ("", "identity", "auto", "none"):
+        return source
+    name = _ALIASES.get(name, name)
+    if name not in _DECODERS:
+        raise EngineError(
+            NOT_IMPLEMENTED,
+            f"Unknown compression method '{encoding[:100]}'. Only 'auto', 'none', 'gzip', 'deflate', 'br', "
+            "'xz', 'zstd', 'lz4', 'bz2', 'snappy' are supported as compression methods",
+        )
+    make, code = _DECODERS[name]
+    return _Decoder(make, source, name, code)
 
 
 class _Pieces:
@@ -210,38 +229,54 @@ class _Lz4Pieces(_Pieces):
         return self._head + super().finish()
 
 
-def offered() -> tuple[str, ...]:
-    """Encodings we speak, the one we prefer first."""
-    with_brotli = ("br",) if _brotli() is not None else ()
-    return ("zstd", "lz4", "gzip", *with_brotli, "deflate", "xz", "bz2")
+class Both:
+    """An encoder of what another one has encoded."""
+
+    def __init__(self, inner: Encoder, outer: Encoder) -> None:
+        self._inner = inner
+        self._outer = outer
+
+    def encode(self, data: bytes, /) -> bytes:
+        return self._outer.encode(self._inner.encode(data))
+
+    def finish(self) -> bytes:
+        return self._outer.encode(self._inner.finish()) + self._outer.finish()
 
 
 def choose(accepted: str) -> str | None:
     """The encoding to answer in, for an Accept-Encoding header; None where the client wants none we speak."""
     wanted = set()
-    for item in accepted.split(","):
-        name, _, rest = item.strip().lower().partition(";")
-        quality = rest.strip().removeprefix("q=").strip()
-        if quality not in ("0", "0.0", "0.00", "0.000"):
+    for item in accepted.lower().split(","):
+        name, _, parameters = item.partition(";")
+        if _quality(parameters) > 0:
             wanted.add(name.strip())
-    return next((name for name in offered() if name in wanted), None)
+    return next((name for name in OFFERED if name in wanted), None)
+
+
+def _quality(parameters: str) -> float:
+    try:
+        return float(parameters.partition("q=")[2])
+    except ValueError:
+        return 1.0
 
 
 def encoder(encoding: str, level: int = 3) -> Encoder:
-    """A new compressor for one answer."""
+    """A new compressor for one answer; `level` as far as the encoding has it."""
     match encoding:
-        case "gzip":
-            return _Pieces(zlib.compressobj(min(level, 9), wbits=zlib.MAX_WBITS | 16))
-        case "deflate":
-            return _Pieces(zlib.compressobj(min(level, 9)))
         case "zstd":
-            return _Pieces(zstandard.ZstdCompressor(level=level).compressobj())
+            return _Pieces(zstandard.ZstdCompressor(level=max(1, min(level, 22))).compressobj())
+        case "br":
+            return _BrotliPieces(brotli.Compressor(quality=max(0, min(level, 11))))
         case "lz4":
             return _Lz4Pieces()
+        case "snappy":
+            return Snappy()
+        case "gzip":
+            return _Pieces(zlib.compressobj(max(-1, min(level, 9)), wbits=zlib.MAX_WBITS | 16))
+        case "deflate":
+            return _Pieces(zlib.compressobj(max(-1, min(level, 9))))
         case "xz":
-            return _Pieces(lzma.LZMACompressor(preset=min(level, 6)))
+            return _Pieces(lzma.LZMACompressor(preset=max(0, min(level, 6))))
         case "bz2":
             return _Pieces(bz2.BZ2Compressor(max(1, min(level, 9))))
-        case "br":
-            return _BrotliPieces(_brotli().Compressor(quality=min(level, 11)))
     raise ValueError(encoding)

@@ -9,14 +9,16 @@ holds a slot for two minutes at the most. What belongs neither to a whole head n
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from footfall.engine.early import EarlyProtocol
 
 SILENCE_S = 60.0
 LOOSE_LIMIT = 1 << 20
 CONNECTIONS = 4096
 
 
-class Connection(HttpToolsProtocol):
+class Connection(EarlyProtocol):
     """uvicorn's connection with bounds."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -9,22 +9,31 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
 
-from footfall.engine import codecs, origin, protocol, users
+from footfall.engine import origin, users
 from footfall.engine import request as requests
 from footfall.engine.answer import Answer
 from footfall.engine.body import Body, ClientGone
-from footfall.engine.exceptions import INTO_OUTFILE_NOT_ALLOWED, READONLY, EngineError
+from footfall.engine.exceptions import (
+    HTTP_LENGTH_REQUIRED,
+    INTO_OUTFILE_NOT_ALLOWED,
+    READONLY,
+    EngineError,
+)
 from footfall.engine.introspection import in_clients_terms
 from footfall.engine.pipe import Pipe
+from footfall.engine.progress import Progress, so_far
 from footfall.engine.request import Request
+from footfall.engine.result import Client, Result
 from footfall.engine.rights import RIGHTS, check_request
 from footfall.engine.rows import Outcome, Rows
 from footfall.engine.run import Job, run
+from footfall.engine.running import Running
 from footfall.engine.statement import Kind, Statement, infile_or_outfile
 from footfall.engine.users import User
 
@@ -35,16 +44,6 @@ log = logging.getLogger("footfall.engine")
 LAST_S = 1.5
 """Seconds over a statement's limit after which its answer is broken off, whatever its client does."""
 STOP_S = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class _Connection:
-    """What an exchange speaks through."""
-
-    method: str
-    headers: Mapping[str, str]
-    receive: Receive
-    answer: Answer
 
 
 class Exchange:
@@ -58,7 +57,7 @@ class Exchange:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
             origin.check(headers, self._engine.config.host)
-            await self._route(_Connection(scope["method"], headers, receive, answer), scope)
+            await self._route(Client(scope["method"], headers, scope, receive, answer))
         except (ClientGone, asyncio.CancelledError):
             return  # nobody is there to be told: the client has gone, or the engine stops
         except EngineError as error:
@@ -69,9 +68,9 @@ class Exchange:
             if not answer.started:
                 await answer.error(EngineError(1002, "the engine failed; its log says why"))
 
-    async def _route(self, client: _Connection, scope: Scope) -> None:
-        url = requests.parameters(scope["query_string"])
-        path, answer = scope["path"], client.answer
+    async def _route(self, client: Client) -> None:
+        url = requests.parameters(client.scope["query_string"])
+        path, answer = client.scope["path"], client.answer
         reads = client.method in ("GET", "HEAD")
         if path in ("/ping", "/replicas_status") or (path == "/" and reads and not url):
             await answer.whole(b"Ok.\n")
@@ -81,15 +80,22 @@ class Exchange:
         elif client.method == "OPTIONS":
             answer.headers["Allow"] = "OPTIONS, GET, HEAD, POST"
             await answer.whole(b"", 204)
-        elif not reads and client.method not in ("POST", "PUT"):
+        elif not reads and client.method != "POST":
             await answer.whole(b"Only GET, HEAD, POST and OPTIONS are supported\n", 501)
         else:
             await self._statement(client, url)
 
-    async def _statement(self, client: _Connection, url: Mapping[str, str]) -> None:
+    async def _statement(self, client: Client, url: Mapping[str, str]) -> None:
+        if client.method == "POST" and not client.headers.keys() & {"content-length", "transfer-encoding"}:
+            raise EngineError(
+                HTTP_LENGTH_REQUIRED,
+                "The Transfer-Encoding is not chunked and there is no Content-Length header for POST request",
+            )
         user = users.authenticate(self._engine.users, users.credentials(client.headers, url))
         body = Body(client.receive)
         request = await requests.read(url, client.headers, body)
+        if request.ask.blocks_out:
+            client.answer.in_blocks()
         job = await self._permit(user, request, client.method)
         slots = self._engine.slots[user.name]
         await slots.take()
@@ -128,7 +134,7 @@ class Exchange:
             _refuse_clients_clauses(given)
         return Job(user, ask, given, readonly, data=request.data, tables=request.tables)
 
-    async def _in_session(self, job: Job, body: Body, client: _Connection) -> None:
+    async def _in_session(self, job: Job, body: Body, client: Client) -> None:
         ask = job.ask
         if not ask.session_id:
             return await self._run(job, body, client)
@@ -142,8 +148,10 @@ class Exchange:
             return await self._run(job, body, client)
         finally:
             self._engine.sessions.leave(session)
+            if ask.close_session:
+                self._engine.sessions.end(job.user.name, ask.session_id)
 
-    async def _run(self, job: Job, body: Body, client: _Connection) -> None:
+    async def _run(self, job: Job, body: Body, client: Client) -> None:
         """Runs the job in a worker thread; returns when the thread has ended, or cannot be waited for."""
         loop = asyncio.get_running_loop()
         if job.statement.kind is Kind.SELECT:
@@ -156,9 +164,10 @@ class Exchange:
         work.add_done_callback(_seen)
         watch = asyncio.create_task(self._watch(job, body, client.receive, work))
         rows = Rows(job.pipe, work, job.user.result_bytes, job.limit_s, self._engine.folder)
+        result = Result(job, rows, started, partial(self._so_far, job.running))
         try:
             async with asyncio.timeout(job.limit_s + LAST_S if job.limit_s else None):
-                await self._send(job, rows, client, started)
+                await result.send(client)
         except TimeoutError:  # the client takes nothing any more
             raise ClientGone from None
         finally:
@@ -191,23 +200,9 @@ class Exchange:
             pass
         await self._engine.running.kill(job.running, work)
 
-    async def _send(self, job: Job, rows: Rows, client: _Connection, started: int) -> None:
-        answer, ask = client.answer, job.ask
-        await rows.hold(until_end=ask.wait_end_of_query or job.pipe is None)
-        whole = rows.whole()
-        has_rows = job.statement.kind in (Kind.SELECT, Kind.READ) or whole != b""
-        if has_rows:
-            format = job.statement.format or ask.format
-            answer.headers["X-ClickHouse-Format"] = format
-            answer.headers["Content-Type"] = protocol.content_type(format)
-        elapsed = time.perf_counter_ns() - started
-        answer.headers["X-ClickHouse-Summary"] = protocol.summary(rows.stats, elapsed)
-        if ask.may_compress and has_rows:
-            answer.encode_as(codecs.choose(client.headers.get("accept-encoding", "")), ask.compress_level)
-        if whole is not None:
-            await answer.whole(whole)
-        else:
-            await answer.stream(rows.pieces())
+    async def _so_far(self, running: Running, elapsed_ns: int) -> Progress | None:
+        loop, engine = asyncio.get_running_loop(), self._engine
+        return await loop.run_in_executor(engine.helpers, so_far, engine.database.open, running, elapsed_ns)
 
 
 def _seen(work: "asyncio.Future[Outcome]") -> None:

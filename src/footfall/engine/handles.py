@@ -52,6 +52,7 @@ class Stats:
     written_rows: int = 0
     written_bytes: int = 0
     result_rows: int = 0
+    result_bytes: int = 0
     elapsed_ns: int = 0
 
 
@@ -79,6 +80,7 @@ class Handle:
             written_rows=result.rows_written(),
             written_bytes=result.bytes_written(),
             result_rows=result.rows_read(),
+            result_bytes=result.bytes_read(),
             elapsed_ns=time.perf_counter_ns() - started,
         )
 

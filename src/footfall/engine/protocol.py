@@ -4,13 +4,11 @@ URL parameters are either the protocol's own (`query`, `database`, `session_id`,
 (`param_NAME`), or settings of this one statement; what describes the transport alone is consumed here.
 """
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from footfall.engine.exceptions import INVALID_SESSION_TIMEOUT, EngineError
-from footfall.engine.handles import Stats
+from footfall.engine.exceptions import INVALID_SESSION_TIMEOUT, SESSION_ID_EMPTY, EngineError
 
 DEFAULT_FORMAT = "TabSeparated"
 MAX_SESSION_TIMEOUT_S = 3600
@@ -20,7 +18,7 @@ _OWN = frozenset(
     (
         *("query", "database", "default_format", "session_id", "session_timeout", "session_check", "user"),
         *("password", "quota_key", "query_id", "stacktrace", "buffer_size", "wait_end_of_query", "compress"),
-        *("decompress", "client_protocol_version", "role"),
+        *("decompress", "client_protocol_version", "role", "close_session"),
     )
 )
 _TRANSPORT = frozenset(
@@ -28,10 +26,12 @@ _TRANSPORT = frozenset(
         *("enable_http_compression", "http_zlib_compression_level", "send_progress_in_http_headers"),
         *("http_headers_progress_interval_ms", "cancel_http_readonly_queries_on_client_close"),
         *("http_wait_end_of_query", "http_response_buffer_size", "add_http_cors_header"),
+        "http_native_compression_disable_checksumming_on_decompress",
     )
 )
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
-_EXTERNAL = ("_format", "_types", "_structure")
+_DESCRIPTION = re.compile(r"(.+)_(?:format|types|structure)", re.DOTALL)
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 _CONTENT_TYPES = (
     (r"TSV|TabSeparated", "text/tab-separated-values; charset=UTF-8"),
@@ -59,37 +59,38 @@ class Ask:
     session_id: str = ""
     session_timeout_s: int = 60
     session_check: bool = False
+    close_session: bool = False
     wait_end_of_query: bool = False
-    send_progress: bool = False
+    progress_every_ms: int | None = None
     query_limit: int = QUERY_LIMIT
     compress_level: int = 3
-    may_compress: bool = False
+    may_compress: bool = True
+    blocks_in: bool = False
+    blocks_out: bool = False
+    checksums: bool = True
     params: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     external: Mapping[str, str] = field(default_factory=dict)
 
 
-def ask(url: Mapping[str, str], headers: Mapping[str, str], *, multipart: bool = False) -> Ask:
-    """Reads URL (and form) parameters and headers; raises `EngineError` where they make no sense."""
-    if _flag(url, "decompress"):
-        raise EngineError(
-            48,
-            "decompress=1 (ClickHouse's own blocks) is not supported: use Content-Encoding, e.g. zstd or lz4",
-        )
-    if _flag(url, "compress"):
-        raise EngineError(
-            48,
-            "compress=1 (ClickHouse's own blocks) is not supported: use Accept-Encoding, e.g. zstd or lz4",
-        )
+def ask(url: Mapping[str, str], headers: Mapping[str, str], tables: Container[str] = ()) -> Ask:
+    """Reads URL (and form) parameters and headers; raises `EngineError` where they make no sense.
+
+    `tables` are the external tables that came with the request: what describes them is no setting.
+    """
     if url.get("role"):
         raise EngineError(511, f"There is no role `{url['role']}` in user directories", "UNKNOWN_ROLE")
+    if "session_id" in url and not url["session_id"]:
+        raise EngineError(
+            SESSION_ID_EMPTY, "Session id query parameter was provided, but it was empty", "SESSION_ID_EMPTY"
+        )
     params, settings, external = {}, {}, {}
     for name, value in url.items():
         if name.startswith("param_"):
             params[name.removeprefix("param_").encode(errors="replace").decode()] = value
-        elif name in _OWN or name in _TRANSPORT:
+        elif not name or name in _OWN or name in _TRANSPORT:
             continue
-        elif multipart and name.endswith(_EXTERNAL):
+        elif (described := _DESCRIPTION.fullmatch(name)) and described[1] in tables:
             external[name] = value
         elif _SETTING.match(name):
             settings[name] = value
@@ -97,27 +98,34 @@ def ask(url: Mapping[str, str], headers: Mapping[str, str], *, multipart: bool =
             raise EngineError(
                 115, f"Setting {name[:100]!r} is neither a builtin setting nor started with the prefix"
             )
+    waits = "http_wait_end_of_query" if "http_wait_end_of_query" in url else "wait_end_of_query"
     return Ask(
         query=url.get("query", ""),
-        database=url.get("database") or headers.get("x-clickhouse-database") or None,
-        format=_format(url.get("default_format") or headers.get("x-clickhouse-format") or DEFAULT_FORMAT),
-        query_id=url.get("query_id", ""),
+        database=headers.get("x-clickhouse-database") or url.get("database") or None,
+        format=_format(headers.get("x-clickhouse-format") or url.get("default_format") or DEFAULT_FORMAT),
+        query_id=_printable(url.get("query_id") or headers.get("x-clickhouse-query-id", "")),
         session_id=url.get("session_id", ""),
         session_timeout_s=_timeout(url.get("session_timeout")),
         session_check=_flag(url, "session_check"),
-        wait_end_of_query=_flag(url, "wait_end_of_query") or _flag(url, "http_wait_end_of_query"),
-        send_progress=_flag(url, "send_progress_in_http_headers"),
+        close_session=_flag(url, "close_session"),
+        wait_end_of_query=_flag(url, waits),
+        progress_every_ms=_number(url, "http_headers_progress_interval_ms", 100)
+        if _flag(url, "send_progress_in_http_headers")
+        else None,
         query_limit=_number(url, "max_query_size", QUERY_LIMIT) or QUERY_LIMIT,
-        compress_level=_number(url, "http_zlib_compression_level", 3),
-        may_compress=_flag(url, "enable_http_compression"),
+        compress_level=_level(url),
+        may_compress=_flag(url, "enable_http_compression", "1"),
+        blocks_in=_flag(url, "decompress"),
+        blocks_out=_flag(url, "compress"),
+        checksums=not _flag(url, "http_native_compression_disable_checksumming_on_decompress"),
         params=params,
         settings=settings,
         external=external,
     )
 
 
-def _flag(url: Mapping[str, str], name: str) -> bool:
-    value = url.get(name, "0").lower()
+def _flag(url: Mapping[str, str], name: str, default: str = "0") -> bool:
+    value = url.get(name, default).lower()
     if value in ("1", "true"):
         return True
     if value in ("0", "false", ""):
@@ -140,6 +148,17 @@ def _number(url: Mapping[str, str], name: str, default: int) -> int:
     return int(value)
 
 
+def _level(url: Mapping[str, str]) -> int:
+    """The level to compress with; each encoding takes of it what it has."""
+    value = url.get("http_zlib_compression_level", "3")
+    return -1 if value == "-1" else _number(url, "http_zlib_compression_level", 3)
+
+
+def _printable(query_id: str) -> str:
+    """An id without what would end a header line."""
+    return _CONTROLS.sub("", query_id)
+
+
 def _timeout(value: str | None) -> int:
     if value is None:
         return 60
@@ -157,23 +176,6 @@ def content_type(format: str) -> str:
         if re.match(pattern, format, re.IGNORECASE):
             return kind
     return "application/octet-stream"
-
-
-def summary(stats: Stats, elapsed_ns: int) -> str:
-    """`X-ClickHouse-Summary`: JSON with string values."""
-    return json.dumps(
-        {
-            "read_rows": str(stats.read_rows),
-            "read_bytes": str(stats.read_bytes),
-            "written_rows": str(stats.written_rows),
-            "written_bytes": str(stats.written_bytes),
-            "total_rows_to_read": "0",
-            "result_rows": str(stats.result_rows or stats.written_rows),
-            "result_bytes": "0",
-            "elapsed_ns": str(elapsed_ns),
-        },
-        separators=(",", ":"),
-    )
 
 
 def raw_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from footfall.engine import codecs, forms, protocol, statement
-from footfall.engine.body import Body, Rejoined, read_up_to
-from footfall.engine.codecs import Reader
+from footfall.engine.blocks import Unblock
+from footfall.engine.body import Body, NotYet
 from footfall.engine.exceptions import SYNTAX_ERROR, EngineError
 from footfall.engine.protocol import Ask
+from footfall.engine.reading import Reader, Rejoined, read_up_to
 from footfall.engine.statement import Kind, Statement
 
 Tables = tuple[tuple[str, str, str, bytes], ...]
@@ -39,34 +40,51 @@ def parameters(query_string: bytes) -> dict[str, str]:
 async def read(url: Mapping[str, str], headers: Mapping[str, str], body: Body) -> Request:
     """Reads as much of a body as it takes to know its statement."""
     kind = headers.get("content-type", "")
-    encoding = headers.get("content-encoding", "")
     await body.receive_small()
     if forms.is_multipart(kind):
         await body.receive_all(forms.FORM_LIMIT)
-        return _multipart(url, headers, kind, read_up_to(codecs.decoder(encoding, body), forms.FORM_LIMIT))
-    reader = codecs.decoder(encoding, body)
-    if kind.lower().startswith(forms.URLENCODED) and body.complete:
-        content = read_up_to(reader, forms.FORM_LIMIT)
-        if forms.is_form(content):
-            ask = protocol.ask(forms.form(content) | dict(url), headers)
-            return Request(ask, _parse(ask.query.encode(errors="surrogateescape"), ask))
-        reader = Rejoined(content, reader)
+        content, _ = await _beginning(body, _Packed(headers.get("content-encoding", "")), forms.FORM_LIMIT)
+        return _multipart(url, headers, kind, content)
     ask = protocol.ask(url, headers)
-    query = ask.query.encode(errors="surrogateescape")
-    if query:
-        given = statement.parse(query)
-        if given.kind is Kind.INSERT:
-            data = given.data or b""
-            return Request(ask, given, Rejoined(data + b"\n" if data.strip() else b"", reader))
-        query += b"\n"
-    head = read_up_to(reader, ask.query_limit + 1)
+    packed = _Packed(headers.get("content-encoding", ""), ask.blocks_in, ask.checksums)
+    given = statement.parse(ask.query.encode(errors="surrogateescape")) if ask.query else None
+    if given is not None and given.kind is Kind.INSERT:
+        data = given.data or b""
+        return Request(ask, given, Rejoined(data + b"\n" if data.strip() else b"", packed.open(body)))
+    may_be_form = kind.lower().startswith(forms.URLENCODED) and body.complete
+    limit = forms.FORM_LIMIT if may_be_form else ask.query_limit + 1
+    head, rest = await _beginning(body, packed, limit)
+    if may_be_form and forms.is_form(head):
+        ask = protocol.ask(forms.form(head) | dict(url), headers)
+        return Request(ask, _parse(ask.query.encode(errors="surrogateescape"), ask))
+    query = ask.query.encode(errors="surrogateescape") + b"\n" if ask.query else b""
     given = statement.parse(query + head)
     if given.kind is Kind.INSERT:
-        return Request(ask, given, Rejoined(given.data or b"", reader))
-    if not body.complete:
-        await body.receive_all(ask.query_limit)
-        head += read_up_to(reader, ask.query_limit + 1)
+        return Request(ask, given, Rejoined(given.data or b"", rest))
     return Request(ask, _parse(query + head, ask))
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """How a body is packed: an encoding outside, ClickHouse's blocks within."""
+
+    encoding: str
+    blocks: bool = False
+    checksums: bool = True
+
+    def open(self, source: Reader) -> Reader:
+        reader = codecs.decoder(self.encoding, source)
+        return Unblock(reader, checksums=self.checksums) if self.blocks else reader
+
+
+async def _beginning(body: Body, packed: _Packed, size: int) -> tuple[bytes, Reader]:
+    """The first `size` bytes of what a body holds, and a reader of the rest."""
+    while True:
+        reader = packed.open(body)
+        try:
+            return read_up_to(reader, size), reader
+        except NotYet:
+            await body.receive_more()
 
 
 def _parse(text: bytes, ask: Ask) -> Statement:
@@ -80,7 +98,7 @@ def _parse(text: bytes, ask: Ask) -> Statement:
 
 def _multipart(url: Mapping[str, str], headers: Mapping[str, str], kind: str, content: bytes) -> Request:
     fields, files = forms.multipart(kind, content)
-    ask = protocol.ask(fields | dict(url), headers, multipart=True)
+    ask = protocol.ask(fields | dict(url), headers, {part.name for part in files})
     tables = tuple((part.name, *forms.structure(part, ask.external), part.data) for part in files)
     given = _parse(ask.query.encode(errors="surrogateescape"), ask)
     if given.kind is Kind.INSERT:

@@ -68,6 +68,16 @@ class Rows:
         while not self.ended:
             yield await self._next()
 
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self._size
+
+    async def settled(self, within_s: float) -> Stats | None:
+        """What the statement did, where it has ended although not all of its rows have been read."""
+        await asyncio.wait({self._work}, timeout=within_s)
+        return self._work.result()[1] if self._work.done() and not self._work.exception() else None
+
     async def _next(self) -> bytes:
         try:
             async with asyncio.timeout_at(self._end):

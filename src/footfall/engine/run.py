@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from footfall.engine.body import ClientGone
-from footfall.engine.codecs import Reader
 from footfall.engine.exceptions import SYNTAX_ERROR, EngineError, from_engine
 from footfall.engine.handles import Handle, Handles, Stats
 from footfall.engine.pipe import Pipe
 from footfall.engine.protocol import Ask
+from footfall.engine.reading import Reader
 from footfall.engine.rights import RIGHTS
 from footfall.engine.running import NOT_RUNNING, Running
 from footfall.engine.sessions import Session, before

@@ -58,6 +58,12 @@ class Sessions:
         session.busy = False
         session.idle_since = self._clock()
 
+    def end(self, user: str, session_id: str) -> None:
+        """Ends a session that no statement runs in."""
+        session = self._sessions.pop((user, session_id), None)
+        if session is not None and session.handle is not None:
+            session.handle.close()
+
     def expire(self) -> None:
         """Ends sessions that have been idle for too long."""
         now = self._clock()
