@@ -12,7 +12,7 @@ from footfall.engine.blocks import Blocks, Unblock, checksum
 from footfall.engine.exceptions import EngineError
 from footfall.engine.reading import read_up_to
 from footfall.engine.request import parameters
-from footfall.engine.statement import infile_or_outfile, parse
+from footfall.engine.statement import infile_or_outfile, parse, tokens
 from footfall.engine.users import credentials
 
 ENCODINGS = codecs.OFFERED
@@ -117,6 +117,15 @@ def test_any_form_url_and_statement(data: bytes) -> None:
 def test_any_parameters(params: dict[str, str]) -> None:
     with contextlib.suppress(EngineError):
         protocol.ask(params, {})
+
+
+def test_what_would_take_long_is_refused() -> None:
+    assert [token.kind for token in tokens(b"$a$ $b$ ; $a$ $b$")] == ["heredoc", "mark", "word"]
+    with pytest.raises(EngineError, match="heredocs"):
+        parse(b"SELECT " + b" ".join(b"$%x$" % n for n in range(200)))
+    part = b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n\r\n'
+    with pytest.raises(EngineError, match="parts"):
+        forms.multipart("multipart/form-data; boundary=b", part * 1001 + b"--b--\r\n")
 
 
 @given(st.text(max_size=60))

@@ -80,6 +80,13 @@ def test_a_statement_may_not_be_longer_than_max_query_size(owner_http: httpx.Cli
     assert answer.text == "300000\n"
 
 
+def test_guarded_users_do_not_lift_the_length_of_a_statement(analyst_http: httpx.Client) -> None:
+    for sql in ("SELECT " + "(" * 2_000_000, "SELECT '" + "x" * 100_000 + "'"):
+        assert code(analyst_http.post("/?max_query_size=999999999", content=sql)) == 62
+        assert code(analyst_http.post("/?max_query_size=999999999", data={"query": sql})) == 62
+        assert code(analyst_http.post("/?max_query_size=999999999", files={"query": (None, sql)})) == 62
+
+
 @pytest.mark.parametrize(
     "clause", ["SELECT 1 INTO OUTFILE '/x'", "INSERT INTO footfall.users FROM INFILE '/x'"]
 )

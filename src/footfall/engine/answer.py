@@ -63,7 +63,7 @@ class Answer:
     async def whole(self, body: bytes, status: int = 200) -> None:
         """Sends an answer that is complete."""
         if self._encoder is not None:
-            body = self._encoder.encode(body) + self._encoder.finish()
+            body = await self._encode(body) + self._encoder.finish()
         self.headers["Content-Length"] = str(len(body))
         await self._start(status)
         await self._send({"type": "http.response.body", "body": body})

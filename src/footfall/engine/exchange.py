@@ -25,6 +25,7 @@ from footfall.engine.exceptions import (
     READONLY,
     EngineError,
 )
+from footfall.engine.guard import TEXT_LIMIT
 from footfall.engine.introspection import in_clients_terms
 from footfall.engine.pipe import Pipe
 from footfall.engine.progress import Progress, so_far
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from footfall.engine.app import Engine
 
 log = logging.getLogger("footfall.engine")
+LONGEST = 16 << 20
+"""Bytes of the owner's longest statement that is no INSERT, whatever `max_query_size` says."""
 LAST_S = 1.5
 """Seconds over a statement's limit after which its answer is broken off, whatever its client does."""
 STOP_S = 0.3
@@ -93,7 +96,8 @@ class Exchange:
             )
         user = users.authenticate(self._engine.users, users.credentials(client.headers, url))
         body = Body(client.receive)
-        request = await requests.read(url, client.headers, body)
+        longest = TEXT_LIMIT if user.guarded else LONGEST
+        request = await requests.read(url, client.headers, body, longest)
         if request.ask.blocks_out:
             client.answer.in_blocks()
         job = await self._permit(user, request, client.method)

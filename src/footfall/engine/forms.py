@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 FORM_LIMIT = 64 << 20
+PARTS_LIMIT = 1000
 URLENCODED = "application/x-www-form-urlencoded"
 _NAME = re.compile(rb"(?:query|database|default_format|query_id|session_\w+|param_[^=&\s]+)=")
 
@@ -113,13 +114,18 @@ class _Collector:
 
     def callbacks(self) -> "MultipartCallbacks":
         return {
-            "on_part_begin": lambda: self.parts.append(Part()),
+            "on_part_begin": self._on_part,
             "on_part_data": self._on_data,
             "on_header_field": self._on_field,
             "on_header_value": self._on_value,
             "on_header_end": self._on_header_end,
             "on_end": self._on_end,
         }
+
+    def _on_part(self) -> None:
+        if len(self.parts) >= PARTS_LIMIT:
+            raise EngineError(36, f"a multipart body has {PARTS_LIMIT} parts at the most")
+        self.parts.append(Part())
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         self.parts[-1].data += data[start:end]

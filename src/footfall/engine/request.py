@@ -1,7 +1,8 @@
 """What a request carries: its statement, wherever it stands, the data behind it, and external tables."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from footfall.engine import codecs, forms, protocol, statement
@@ -12,6 +13,8 @@ from footfall.engine.protocol import Ask
 from footfall.engine.reading import Reader, Rejoined, read_up_to
 from footfall.engine.statement import Kind, Statement
 
+FORM_LIMIT = 4 << 20
+SHORT = 8192
 Tables = tuple[tuple[str, str, str, bytes], ...]
 
 
@@ -37,31 +40,43 @@ def parameters(query_string: bytes) -> dict[str, str]:
     return found
 
 
-async def read(url: Mapping[str, str], headers: Mapping[str, str], body: Body) -> Request:
-    """Reads as much of a body as it takes to know its statement."""
+async def read(url: Mapping[str, str], headers: Mapping[str, str], body: Body, longest: int) -> Request:
+    """Reads as much of a body as it takes to know its statement, of `longest` bytes at the most.
+
+    What takes long happens in a thread: the event loop serves everybody.
+    """
     kind = headers.get("content-type", "")
     await body.receive_small()
     if forms.is_multipart(kind):
         await body.receive_all(forms.FORM_LIMIT)
-        content, _ = await _beginning(body, _Packed(headers.get("content-encoding", "")), forms.FORM_LIMIT)
-        return _multipart(url, headers, kind, content)
-    ask = protocol.ask(url, headers)
+        reader = codecs.decoder(headers.get("content-encoding", ""), body)
+        return await asyncio.to_thread(_multipart, url, headers, kind, reader, longest)
+    ask = _bounded(protocol.ask(url, headers), longest)
     packed = _Packed(headers.get("content-encoding", ""), ask.blocks_in, ask.checksums)
-    given = statement.parse(ask.query.encode(errors="surrogateescape")) if ask.query else None
+    query = ask.query.encode(errors="surrogateescape")
+    given = await _outline(query, ask) if query else None
     if given is not None and given.kind is Kind.INSERT:
-        data = given.data or b""
-        return Request(ask, given, Rejoined(data + b"\n" if data.strip() else b"", packed.open(body)))
+        here = given.data or b""
+        return Request(ask, given, Rejoined(here + b"\n" if here.strip() else b"", packed.open(body)))
     may_be_form = kind.lower().startswith(forms.URLENCODED) and body.complete
-    limit = forms.FORM_LIMIT if may_be_form else ask.query_limit + 1
-    head, rest = await _beginning(body, packed, limit)
+    head, rest = await _beginning(body, packed, FORM_LIMIT if may_be_form else ask.query_limit + 1)
     if may_be_form and forms.is_form(head):
-        ask = protocol.ask(forms.form(head) | dict(url), headers)
-        return Request(ask, _parse(ask.query.encode(errors="surrogateescape"), ask))
-    query = ask.query.encode(errors="surrogateescape") + b"\n" if ask.query else b""
-    given = statement.parse(query + head)
-    if given.kind is Kind.INSERT:
-        return Request(ask, given, Rejoined(given.data or b"", rest))
-    return Request(ask, _parse(query + head, ask))
+        ask = _bounded(protocol.ask(forms.form(head) | dict(url), headers), longest)
+        query, head = ask.query.encode(errors="surrogateescape"), b""
+    text = query + b"\n" + head if query else head
+    given = _not_empty(text, await _outline(text, ask))
+    data = Rejoined(given.data or b"", rest) if given.kind is Kind.INSERT else None
+    return Request(ask, given, data)
+
+
+def _bounded(ask: Ask, longest: int) -> Ask:
+    return replace(ask, query_limit=min(ask.query_limit, longest))
+
+
+async def _outline(text: bytes, ask: Ask) -> Statement:
+    if len(text) < SHORT:
+        return statement.parse(text, ask.query_limit + 1)
+    return await asyncio.to_thread(statement.parse, text, ask.query_limit + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +97,27 @@ async def _beginning(body: Body, packed: _Packed, size: int) -> tuple[bytes, Rea
     while True:
         reader = packed.open(body)
         try:
-            return read_up_to(reader, size), reader
+            if body.complete and not (packed.encoding or packed.blocks):
+                return read_up_to(reader, size), reader
+            return await asyncio.to_thread(read_up_to, reader, size), reader
         except NotYet:
             await body.receive_more()
 
 
-def _parse(text: bytes, ask: Ask) -> Statement:
-    if len(text) > ask.query_limit + 1:
-        raise EngineError(SYNTAX_ERROR, f"Max query size exceeded: {ask.query_limit} bytes (max_query_size)")
-    given = statement.parse(text)
+def _not_empty(text: bytes, given: Statement) -> Statement:
     if not given.first_word and next(statement.tokens(text), None) is None:
         raise EngineError(SYNTAX_ERROR, "Syntax error: Empty query")
     return given
 
 
-def _multipart(url: Mapping[str, str], headers: Mapping[str, str], kind: str, content: bytes) -> Request:
-    fields, files = forms.multipart(kind, content)
-    ask = protocol.ask(fields | dict(url), headers, {part.name for part in files})
+def _multipart(
+    url: Mapping[str, str], headers: Mapping[str, str], kind: str, reader: Reader, longest: int
+) -> Request:
+    fields, files = forms.multipart(kind, read_up_to(reader, forms.FORM_LIMIT))
+    ask = _bounded(protocol.ask(fields | dict(url), headers, {part.name for part in files}), longest)
     tables = tuple((part.name, *forms.structure(part, ask.external), part.data) for part in files)
-    given = _parse(ask.query.encode(errors="surrogateescape"), ask)
+    query = ask.query.encode(errors="surrogateescape")
+    given = _not_empty(query, statement.parse(query, ask.query_limit + 1))
     if given.kind is Kind.INSERT:
         return Request(ask, given, Rejoined(given.data or b"", None), tables)
     return Request(ask, given, None, tables)

@@ -15,7 +15,7 @@ _TOKEN = re.compile(
     rb"""
       (?P<blank> [\s\x00\xa0]+ | --[^\n]* | \#[ !][^\n]* | /\*.*?(?:\*/|\Z) )
     | (?P<string> '(?:[^'\\]|\\.|'')*(?:'|\Z) | \xe2\x80\x98.*?(?:\xe2\x80\x99|\Z) )
-    | (?P<heredoc> \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ )
+    | (?P<heredoc> \$\w*\$ )
     | (?P<quoted> "(?:[^"\\]|\\.|"")*(?:"|\Z) | `(?:[^`\\]|\\.|``)*(?:`|\Z)
                   | \xe2\x80\x9c.*?(?:\xe2\x80\x9d|\Z) )
     | (?P<word> [A-Za-z_][\w$]* )
@@ -24,6 +24,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+UNCLOSED_LIMIT = 100
 
 
 class Kind(Enum):
@@ -79,26 +81,38 @@ class Statement:
 
 def tokens(text: bytes) -> Iterator[Token]:
     """The tokens of a statement without blanks and comments."""
-    depth = 0
-    for found in _TOKEN.finditer(text):
-        kind = found.lastgroup if found.lastgroup != "tag" else "heredoc"
+    depth = at = unclosed = 0
+    while found := _TOKEN.match(text, at):
+        start, at, kind, token = found.start(), found.end(), found.lastgroup or "mark", found.group()
         if kind == "blank":
             continue
-        token = found.group()
+        if kind == "heredoc":
+            closed = text.find(token, at)
+            at = closed + len(token) if closed >= 0 else start + 1
+            kind = kind if closed >= 0 else "mark"
+            token = text[start:at]
+            unclosed += closed < 0
+            if unclosed > UNCLOSED_LIMIT:  # each costs a search to the end
+                raise EngineError(SYNTAX_ERROR, "Syntax error: too many heredocs without an end")
         if token in (b")", b"]", b"}"):
             depth -= 1
-        yield Token(kind or "mark", token, found.start(), found.end(), depth)
+        yield Token(kind, token, start, at, depth)
         if token in (b"(", b"[", b"{"):
             depth += 1
 
 
-def parse(text: bytes) -> Statement:
-    """Finds the outer shape of a statement; what is no statement is left for the engine to refuse."""
+def parse(text: bytes, longest: int | None = None) -> Statement:
+    """Finds the outer shape of a statement; what is no statement is left for the engine to refuse.
+
+    Raises `EngineError` 62 where it is no INSERT and longer than `longest` bytes.
+    """
     stream = tokens(text)
     listed = list(_opening(stream))
     word = listed[-1].text.upper() if listed and listed[-1].kind == "word" else b""
     if word == b"INSERT":
         return _insert(text, stream)
+    if longest is not None and len(text) > longest:
+        raise EngineError(SYNTAX_ERROR, f"Max query size exceeded: {longest} bytes (max_query_size)")
     listed += stream
     kind = _KINDS.get(word, Kind.OTHER)
     if word == b"WITH" and any(token.depth == 0 and token.is_word(b"INSERT") for token in listed):
