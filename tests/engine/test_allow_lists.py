@@ -5,7 +5,13 @@ from importlib.resources import files
 import httpx
 
 from footfall.engine import rights
-from footfall.engine.tree import AGGREGATE_ARGUMENT, BOTH_TABLE_AND_FUNCTION, IN_FUNCTIONS, TYPE_ARGUMENT
+from footfall.engine.tree import (
+    AGGREGATE_ARGUMENT,
+    BOTH_TABLE_AND_FUNCTION,
+    IN_FUNCTIONS,
+    TAKE_FUNCTIONS,
+    TYPE_ARGUMENT,
+)
 
 BY_THE_PARSER = {"exists", "grouping", "lambda"}
 
@@ -57,6 +63,12 @@ def test_functions_with_arguments_of_their_own_kind_are_known(owner_http: httpx.
     )
     unchecked = {name.lower() for name in ask(owner_http, sql)} & rights.functions()
     assert unchecked <= TYPE_ARGUMENT.keys() | AGGREGATE_ARGUMENT | NO_TYPE_AS_TEXT
+
+
+def test_functions_that_take_functions_are_known_by_how_their_names_begin(owner_http: httpx.Client) -> None:
+    names = ask(owner_http, "SELECT name FROM system.functions WHERE higher_order")
+    assert "arrayMap" in names
+    assert {name for name in names if not name.lower().startswith(TAKE_FUNCTIONS)} == set()
 
 
 NO_TYPE_AS_TEXT: set[str] = set()

@@ -89,7 +89,7 @@ def test_the_engine_holds_the_limits_of_its_configuration(small: Config) -> None
     ],
 )
 def test_what_runs_against_a_limit_fails_and_says_which(analyst: httpx.Client, sql: str, wanted: int) -> None:
-    assert code(analyst.post("/", content=sql)) == wanted
+    assert code(analyst.post("/", params={"wait_end_of_query": "1"}, content=sql)) == wanted
     assert analyst.post("/", content="SELECT 1").text == "1\n"
 
 

@@ -86,10 +86,16 @@ TYPE_ARGUMENT: Mapping[str, int] = {
     "defaultvalueoftypename": 0,
 }
 """Functions that take a type as text, and where: it must be written out and harmless."""
-AGGREGATE_ARGUMENT = frozenset(("arrayreduce", "arrayreduceinranges"))
+AGGREGATE_ARGUMENT = frozenset(("arrayreduce",))
 """Functions whose first argument names an aggregate function: it must be written out and allowed."""
+WITH_WRITTEN_OUT_ARRAY = frozenset(("hasall", "hasany", "hassubstr"))
+"""Functions that compare each element with each: one of their arrays must be written out, and so be short."""
+TAKE_FUNCTIONS = ("array", "map")
+"""How the names of functions begin that take a function, by its bare name too: `arrayMap(upper, names)`."""
 BOTH_TABLE_AND_FUNCTION = frozenset(("format",))
 """Allowed functions that are also table functions, which the right side of IN would take."""
+_CHECKED = IN_FUNCTIONS | TYPE_ARGUMENT.keys() | AGGREGATE_ARGUMENT | WITH_WRITTEN_OUT_ARRAY
+"""Allowed functions whose arguments are looked at, and so must be written out with them."""
 
 
 class Walk:
@@ -151,6 +157,14 @@ class Walk:
             if not arguments:
                 raise EngineError(ACCESS_DENIED, f"the function {name} needs its type written out")
             check_type(_text(arguments[TYPE_ARGUMENT[lower]], name))
+        if lower.startswith(TAKE_FUNCTIONS):
+            for argument in arguments:
+                if argument.get("type") == "Identifier":
+                    self._bare_name(argument["name"], name)
+        if lower in WITH_WRITTEN_OUT_ARRAY and not any(map(_is_written_out, arguments)):
+            raise EngineError(
+                ACCESS_DENIED, f"the function {name} needs one of its arrays written out; see arrayIntersect"
+            )
         if lower in AGGREGATE_ARGUMENT and arguments:
             found = re.fullmatch(r"(\w+)(?:\([\d\s.,]*\))?", _text(arguments[0], name))
             if found is None or not rights.may_aggregate(found[1]):
@@ -163,10 +177,14 @@ class Walk:
         elif node.get("type") == "Function" and node["name"].lower() in BOTH_TABLE_AND_FUNCTION:
             raise EngineError(ACCESS_DENIED, f"the table function {node['name']} is not allowed")
 
+    def _bare_name(self, name: str, where: str) -> None:
+        """A name that is taken for a function where no column has it."""
+        if rights.is_known(name) and (name.lower() in _CHECKED or not rights.may_call(name)):
+            raise EngineError(ACCESS_DENIED, f"the function {name} is not allowed in {where}")
+
     def _apply(self, node: Node) -> None:
         name = node.get("func_name", "")
-        special = name.lower() in TYPE_ARGUMENT or name.lower() in AGGREGATE_ARGUMENT | IN_FUNCTIONS
-        if name and (special or not rights.may_call(name)):
+        if name and (name.lower() in _CHECKED or not rights.may_call(name)):
             raise EngineError(ACCESS_DENIED, f"the function {name} is not allowed in APPLY")
 
     def _identifier(self, node: Node) -> None:
@@ -211,6 +229,13 @@ def _lambdas(node: object) -> set[str]:
             found.add(node["alias"])
         found.update(*(_lambdas(value) for value in node.values()))
     return found
+
+
+def _is_written_out(node: Node) -> bool:
+    """Whether an argument is a literal, a parameter, or an array of those."""
+    if node.get("type") == "Function" and node["name"].lower() in ("array", "cast"):
+        return all(map(_is_written_out, _children(node.get("arguments"))))
+    return node.get("type") in ("Literal", "QueryParameter")
 
 
 def _children(node: Any) -> list[Node]:

@@ -117,7 +117,7 @@ SELECT sum(revenue) FILTER (WHERE event_type = 'purchase') FROM events
 ;;
 SELECT JSONExtractString(properties, 'plan'), JSONExtractInt(properties, 'a', 'b'), JSONHas(properties, 'x'), JSONExtract(properties, 'n', 'Nullable(UInt64)'), JSONExtractRaw(properties), JSONExtractArrayRaw(properties, 'l'), JSON_VALUE(properties, '$.a.b'), simpleJSONExtractString(properties, 'x'), isValidJSON(properties) FROM events
 ;;
-SELECT arrayMap(x -> x * 2, [1, 2]), arrayFilter((x, y) -> x > y, [1, 2], [0, 5]), arraySum(x -> x, [1]), arrayFold((acc, x) -> acc + x, [1, 2], toInt64(0)), arrayReduce('sum', [1, 2]), arrayReduce('quantile(0.5)', [1, 2]), arrayJoin([1, 2]), arraySort([2, 1]), arrayZip([1], [2]), has([1], 1), range(5)
+SELECT arrayMap(x -> x * 2, [1, 2]), arrayFilter((x, y) -> x > y, [1, 2], [0, 5]), arraySum(x -> x, [1]), arrayReduce('sum', [1, 2]), arrayReduce('quantile(0.5)', [1, 2]), arrayJoin([1, 2]), arraySort([2, 1]), arrayZip([1], [2]), has([1], 1), range(5)
 ;;
 SELECT map('a', 1)['a'], mapKeys(map('a', 1)), (1, 'x').2, tuple(1, 2), [1, 2, 3][2], CAST([(1, 'a')], 'Array(Tuple(n UInt8, s String))')
 ;;
@@ -245,3 +245,11 @@ EXPLAIN ESTIMATE SELECT count() FROM events WHERE country = 'US'
 EXPLAIN SYNTAX SELECT count() FROM events
 ;;
 EXPLAIN AST SELECT count() FROM events
+
+;;
+## Functions by their bare names
+SELECT arrayMap(upper, ['a']), arrayFilter(isNotNull, [1, NULL]), arraySort(negate, [1, 2]), arrayMap(plus, [1], [2])
+;;
+SELECT lower(file), length(url) FROM (SELECT 'A' AS file, 'b' AS url)
+;;
+SELECT hasAny(groupArray(country), ['US', 'DE']), hasAll(['a', 'b'], groupArray(event_type)) FROM events

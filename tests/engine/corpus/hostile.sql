@@ -698,3 +698,849 @@ SELECT zookeeperSessionUptime()
 SELECT generateSerialID('x')
 ;;
 SELECT not_a_function_at_all(1)
+
+;;
+## Python's own objects, and names that the engine would look for outside the database
+SELECT * FROM Python('sys')
+;;
+SELECT * FROM Python(df)
+;;
+SELECT * FROM python(os.environ)
+;;
+SELECT * FROM `Python`(app)
+;;
+SELECT * FROM "python"('config')
+;;
+SELECT * FROM footfall.events JOIN Python(df) AS d ON 1
+;;
+SELECT 1 IN Python(df)
+;;
+SELECT * FROM __builtins__.open
+;;
+SELECT * FROM `__import__('os').environ`
+;;
+SELECT * FROM `file:///etc/passwd`
+;;
+SELECT * FROM `/etc/passwd`
+;;
+SELECT * FROM "../clickhouse.xml"
+;;
+SELECT * FROM `http://127.0.0.1:1/`
+;;
+SELECT * FROM 'secrets.toml'
+;;
+SELECT * FROM footfall.`/etc/passwd`
+;;
+SELECT * FROM footfall.events AS e, `x.parquet` AS p
+;;
+SELECT * FROM `data.csv`
+;;
+SELECT * FROM `system.one`.`x`
+;;
+SELECT 1 IN `data.csv`
+;;
+SELECT 1 IN footfall.`a/b`
+;;
+## The same, as other writing would have it
+sElEcT FiLe('/etc/passwd')
+;;
+SELECT FILE('/etc/passwd')
+;;
+SELECT	file	(	'/etc/passwd'	)
+;;
+SELECT/**/file/**/(/**/'/etc/passwd'/**/)
+;;
+SELECT /*! */ file('/etc/passwd')
+;;
+SELECT 1 -- x
+, file('/etc/passwd')
+;;
+SELECT 1 # x
+, file('/etc/passwd')
+;;
+SELECT 1 #! x
+, file('/etc/passwd')
+;;
+SELECT 1 /* /* */ , file('/etc/passwd')
+;;
+SELECT file($$/etc/passwd$$)
+;;
+SELECT file($x$/etc/passwd$x$)
+;;
+SELECT file(x'2f6574632f706173737764')
+;;
+SELECT file(0x2f6574632f706173737764)
+;;
+SELECT file(b'0010111101100101')
+;;
+SELECT file('\x2f\x65\x74\x63/passwd')
+;;
+SELECT file(unhex('2f6574632f706173737764'))
+;;
+SELECT file('/etc/passwd'::String)
+;;
+SELECT file(CAST('/etc/passwd' AS String))
+;;
+SELECT file({p:String})
+;;
+SELECT file(base64Decode('L2V0Yy9wYXNzd2Q='))
+;;
+SELECT f`ile`('/etc/passwd')
+;;
+SELECT `fi\x6ce`('/etc/passwd')
+;;
+SELECT `\x66ile`('/etc/passwd')
+;;
+SELECT "\x66ile"('/etc/passwd')
+;;
+SELECT ‘x’, file(‘/etc/passwd’)
+;;
+SELECT “file”('/etc/passwd')
+;;
+SELECT ﬁle('/etc/passwd')
+;;
+SELECT ｆｉｌｅ('/etc/passwd')
+;;
+SELECT fi​le('/etc/passwd')
+;;
+SELECT file('/etc/passwd')
+;;
+SELECT file ('/etc/passwd')
+;;
+SELECT file'/etc/passwd'
+;;
+SELECT file '/etc/passwd'
+;;
+SELECT (file)('/etc/passwd')
+;;
+SELECT '/etc/passwd' |> file
+;;
+SELECT ['/etc/passwd'] |> arrayMap(file)
+;;
+SELECT arrayMap(file, ['/etc/passwd'])
+;;
+SELECT arrayMap(FILE, ['/etc/passwd'])
+;;
+SELECT arrayMap(`file`, ['/etc/passwd'])
+;;
+SELECT arrayMap((file), ['/etc/passwd'])
+;;
+SELECT arrayMap(file AS f, ['/etc/passwd'])
+;;
+SELECT arrayMap(fi/**/le, "file", ['/etc/passwd'])
+;;
+SELECT arrayFilter("file", ['/etc/passwd'])
+;;
+SELECT arraySort(file, ['/etc/passwd'])
+;;
+SELECT arrayExists(file, ['/etc/passwd'])
+;;
+SELECT arrayFirst(sleep, [1])
+;;
+SELECT mapApply(dictGet, map('a', 1))
+;;
+SELECT mapFilter(joinGet, map('a', 1))
+;;
+SELECT arrayMap(editDistance, ['a'], ['b'])
+;;
+SELECT arrayMap(hasAny, [[1]], [[2]])
+;;
+SELECT arrayMap(CAST, ['x'], ['AggregateFunction(uniq, UInt64)'])
+;;
+SELECT arrayMap(accurateCast, ['x'], ['AggregateFunction(uniq, UInt64)'])
+;;
+SELECT arrayMap(arrayFold, [1])
+;;
+SELECT arrayMap(x -> arrayMap(file, [x]), ['/etc/passwd'])
+;;
+WITH arrayMap(file, ['/etc/passwd']) AS x SELECT x
+;;
+EXPLAIN SELECT arrayMap(file, ['/etc/passwd'])
+;;
+SELECT * APPLY(x -> arrayMap(file, [x])) FROM (SELECT '/etc/passwd')
+;;
+SELECT arrayCount(file, groupArray('/etc/passwd'))
+;;
+SELECT arrayMap(getMacro, ['x'])
+;;
+SELECT arrayMap(showCertificate)
+;;
+SELECT arrayMap(aiGenerate, ['x'])
+;;
+SELECT system.file('/etc/passwd')
+;;
+SELECT {fn file('/etc/passwd')}
+;;
+SELECT file('/etc/passwd') OVER ()
+;;
+SELECT file('/etc/passwd') FILTER (WHERE 1)
+;;
+SELECT DISTINCT file('/etc/passwd')
+;;
+SELECT ALL file('/etc/passwd')
+;;
+SELECT TOP 1 file('/etc/passwd')
+;;
+SELECT * FROM system/**/.users
+;;
+SELECT * FROM SYSTEM.users
+;;
+SELECT * FROM System.Users
+;;
+SELECT * FROM system.`user\x73`
+;;
+SELECT * FROM `syste\x6d`.users
+;;
+SELECT * FROM ѕystem.users
+;;
+SELECT * FROM sуstem.one
+;;
+SELECT * FROM (((SELECT * FROM system.users)))
+;;
+SELECT * FROM ((SELECT 1) UNION ALL (SELECT count() FROM system.users))
+;;
+TABLE system.users
+;;
+SELECT * FROM system.users FINAL
+;;
+SELECT * FROM system.users SAMPLE 1
+;;
+SELECT * FROM system.users AS footfall
+;;
+WITH system AS (SELECT 1) SELECT * FROM system.users
+;;
+WITH users AS (SELECT 1) SELECT * FROM system.users
+;;
+SELECT * FROM footfall.events WHERE user_id IN (SELECT 1 FROM system.users)
+;;
+SELECT * FROM footfall.events WHERE EXISTS (SELECT 1 FROM footfall_private.contacts)
+;;
+SELECT (SELECT any(email) FROM footfall_private.contacts)
+;;
+SELECT 1 = ANY (SELECT 1 FROM system.users)
+;;
+SELECT 1 = ALL (SELECT 1 FROM system.users)
+;;
+SELECT 1 AS a FROM footfall.events PASTE JOIN system.users AS b
+;;
+SELECT 1 FROM footfall.events AS a GLOBAL ANY LEFT JOIN system.users AS b ON 1
+;;
+SELECT 1 FROM footfall.events AS a CROSS JOIN footfall_private.dead_letters
+;;
+SELECT 1 FROM footfall.events AS a NATURAL JOIN system.users
+;;
+SELECT max2((SELECT 1 FROM system.users), 1)
+;;
+EXPLAIN SELECT * FROM system.users
+;;
+EXPLAIN AST SELECT * FROM system.users
+;;
+EXPLAIN SYNTAX SELECT * FROM footfall_private.contacts
+;;
+EXPLAIN ESTIMATE SELECT * FROM footfall_private.contacts
+;;
+EXPLAIN QUERY TREE SELECT 1
+;;
+EXPLAIN QUERY TREE run_passes = 1 SELECT file('/etc/passwd')
+;;
+EXPLAIN SYNTAX run_query_tree_passes = 1 SELECT file('/etc/passwd')
+;;
+EXPLAIN PLAN SELECT file('/etc/passwd')
+;;
+EXPLAIN PLAN actions = 1 SELECT file('/etc/passwd')
+;;
+EXPLAIN (SELECT file('/etc/passwd'))
+;;
+EXPLAIN SELECT 1 FORMAT TSV SETTINGS max_memory_usage = 0
+;;
+EXPLAIN DESCRIBE TABLE system.users
+;;
+EXPLAIN SHOW TABLES
+;;
+EXPLAIN CREATE TABLE x (a UInt8) ENGINE = Memory
+;;
+EXPLAIN KILL QUERY WHERE 1
+;;
+EXPLAIN ANALYZE SELECT file('/etc/passwd')
+;;
+EXPLAIN AST INSERT INTO footfall.events SELECT 1
+;;
+## What the engine knows about others and about itself
+SELECT * FROM system.query_thread_log
+;;
+SELECT * FROM system.query_views_log
+;;
+SELECT * FROM system.part_log
+;;
+SELECT * FROM system.session_log
+;;
+SELECT * FROM system.trace_log
+;;
+SELECT * FROM system.metric_log
+;;
+SELECT * FROM system.asynchronous_metrics
+;;
+SELECT * FROM system.asynchronous_metric_log
+;;
+SELECT * FROM system.crash_log
+;;
+SELECT * FROM system.error_log
+;;
+SELECT * FROM system.errors
+;;
+SELECT * FROM system.events
+;;
+SELECT * FROM system.metrics
+;;
+SELECT * FROM system.macros
+;;
+SELECT * FROM system.build_options
+;;
+SELECT * FROM system.clusters
+;;
+SELECT * FROM system.dictionaries
+;;
+SELECT * FROM system.models
+;;
+SELECT * FROM system.functions_x
+;;
+SELECT * FROM system.grants
+;;
+SELECT * FROM system.roles
+;;
+SELECT * FROM system.role_grants
+;;
+SELECT * FROM system.quotas
+;;
+SELECT * FROM system.quota_usage
+;;
+SELECT * FROM system.settings_profiles
+;;
+SELECT * FROM system.settings_profile_elements
+;;
+SELECT * FROM system.row_policies
+;;
+SELECT * FROM system.user_directories
+;;
+SELECT * FROM system.user_processes
+;;
+SELECT * FROM system.mutations
+;;
+SELECT * FROM system.merges
+;;
+SELECT * FROM system.moves
+;;
+SELECT * FROM system.replicas
+;;
+SELECT * FROM system.zookeeper
+;;
+SELECT * FROM system.backups
+;;
+SELECT * FROM system.backup_log
+;;
+SELECT * FROM system.data_type_families
+;;
+SELECT * FROM system.table_engines
+;;
+SELECT * FROM system.table_functions
+;;
+SELECT * FROM system.contributors
+;;
+SELECT * FROM system.licenses
+;;
+SELECT * FROM system.warnings
+;;
+SELECT * FROM system.schema_inference_cache
+;;
+SELECT * FROM system.query_cache
+;;
+SELECT * FROM system.filesystem_cache
+;;
+SELECT * FROM system.dropped_tables
+;;
+SELECT * FROM system.view_refreshes
+;;
+SELECT * FROM system.scheduler
+;;
+SELECT * FROM system.workloads
+;;
+SELECT * FROM system.resources
+;;
+SELECT * FROM system.jemalloc_bins
+;;
+SELECT * FROM system.merge_tree_settings
+;;
+SELECT * FROM system.numbers_mt
+;;
+SELECT * FROM system.zeros
+;;
+SELECT * FROM system.parts AS p JOIN system.processes AS q ON 1
+;;
+SELECT * FROM INFORMATION_SCHEMA.COLUMNS
+;;
+SELECT * FROM information_schema.schemata
+;;
+SELECT getSettingOrDefault('max_memory_usage', 1)
+;;
+SELECT getMergeTreeSetting('index_granularity')
+;;
+SELECT getOSKernelVersion()
+;;
+SELECT getClientHTTPHeader('Authorization')
+;;
+SELECT currentRequestURL()
+;;
+SELECT authenticatedUser()
+;;
+SELECT initialQueryID()
+;;
+SELECT fullHostName()
+;;
+SELECT filesystemUnreserved('default')
+;;
+SELECT @@max_connections
+;;
+SELECT @@global.version
+;;
+SELECT connectionId()
+;;
+SELECT catboostEvaluate('/etc/passwd', 1)
+;;
+SELECT modelEvaluate('m', 1)
+;;
+SELECT shardNum()
+;;
+SELECT isMergeTreePartCoveredBy('a', 'b')
+;;
+SELECT mergeTreePartInfo('all_1_1_0')
+;;
+SELECT getTypeSerializationStreams('UInt8')
+;;
+SELECT estimateCompressionRatio(1)
+;;
+SELECT blockSerializedSize(1)
+;;
+SELECT dictGetHierarchy('d', 1)
+;;
+SELECT dictGetString('system.users', 'name', 1)
+;;
+SELECT joinGetOrNull('footfall.j', 'a', 1)
+;;
+SELECT regionToName(1)
+;;
+SELECT naiveBayesClassifier('m', 'x')
+;;
+SELECT timeSeriesStoreTags(1, [], 'a', 'b')
+;;
+## Statements that begin harmlessly, and clauses that carry something
+(SELECT 1) INTO OUTFILE '/tmp/x'
+;;
+SELECT 1 FORMAT TSV INTO OUTFILE '/tmp/x'
+;;
+SELECT 1 INTO OUTFILE '/tmp/x' FORMAT Native SETTINGS max_threads = 1
+;;
+SELECT 1 INTO
+OUTFILE
+'/dev/fd/1' APPEND
+;;
+SELECT 1 into outfile '/proc/self/mem'
+;;
+SELECT 1 UNION ALL SELECT 2 INTO OUTFILE '/tmp/x'
+;;
+WITH 1 AS x SELECT x INTO OUTFILE '/tmp/x' TRUNCATE
+;;
+SHOW CREATE TABLE footfall.events INTO OUTFILE '/tmp/x'
+;;
+SELECT 1 FORMAT `../x`
+;;
+SELECT 1 FORMAT 'CSV'
+;;
+SELECT 1 FORMAT CSV FORMAT TSV
+;;
+SELECT 1 SETTINGS max_threads = 1 SETTINGS max_memory_usage = 0
+;;
+SELECT 1 SETTINGS `max_memory_usage` = 0
+;;
+SELECT 1 SETTINGS MAX_MEMORY_USAGE = 0
+;;
+SELECT 1 SETTINGS max_execution_time = DEFAULT
+;;
+SELECT 1 SETTINGS max_execution_time = -1
+;;
+SELECT 1 SETTINGS max_execution_time = 1e18
+;;
+SELECT 1 SETTINGS max_execution_time = '0'
+;;
+SELECT 1 SETTINGS max_execution_time = NULL
+;;
+SELECT 1 SETTINGS max_execution_time = 0.5
+;;
+SELECT 1 SETTINGS max_threads = 100000
+;;
+SELECT 1 SETTINGS max_block_size = 1000000000
+;;
+SELECT 1 SETTINGS profile = 'default'
+;;
+SELECT 1 SETTINGS log_queries = 0
+;;
+SELECT 1 SETTINGS param_x = 'y'
+;;
+SELECT 1 SETTINGS x.y = 1
+;;
+SELECT 1 SETTINGS SQL_x = 1
+;;
+SELECT 1 SETTINGS use_query_cache = 1, query_cache_ttl = 100000
+;;
+SELECT 1 SETTINGS output_format_schema = '/tmp/x.proto' FORMAT Protobuf
+;;
+SELECT 1 FORMAT CapnProto SETTINGS format_schema = '../../x:Y'
+;;
+SELECT 1 FORMAT Template SETTINGS format_template_row = '/etc/passwd'
+;;
+SELECT 1 FORMAT Template SETTINGS format_template_row_format = '${a:CSV}'
+;;
+SELECT 1 FORMAT SQLInsert SETTINGS output_format_sql_insert_table_name = 'x; DROP TABLE y'
+;;
+SELECT 1 FORMAT Avro SETTINGS format_avro_schema_registry_url = 'http://127.0.0.1:1/'
+;;
+SELECT 1 SETTINGS max_rows_to_read = 0
+;;
+SELECT 1 SETTINGS result_overflow_mode = 'break'
+;;
+SELECT 1 SETTINGS read_overflow_mode = 'break'
+;;
+SELECT 1 SETTINGS allow_experimental_analyzer = 0
+;;
+SELECT 1 SETTINGS enable_analyzer = 0
+;;
+SELECT 1 SETTINGS compatibility = '1.1'
+;;
+SELECT 1 SETTINGS implicit_select = 1
+;;
+SELECT 1 SETTINGS user_files_path = '/'
+;;
+SELECT 1 SETTINGS send_logs_level = 'trace'
+;;
+SELECT 1 SETTINGS workload = 'x'
+;;
+SELECT 1 SETTINGS session_timezone = 'UTC', max_memory_usage = 0
+;;
+SELECT * FROM (SELECT 1 FORMAT CSV)
+;;
+SELECT * FROM (SELECT 1 INTO OUTFILE '/tmp/x')
+;;
+SELECT (SELECT 1 SETTINGS max_memory_usage = 0)
+;;
+WITH x AS (SELECT 1 SETTINGS max_memory_usage = 0) SELECT * FROM x
+;;
+SELECT 1 WHERE 1 IN (SELECT 1 SETTINGS max_execution_time = 0)
+;;
+EXPLAIN SELECT 1 SETTINGS max_memory_usage = 0
+;;
+SELECT * FROM numbers(10) SETTINGS max_rows_to_read = 0 FORMAT JSON
+;;
+SELECT * FROM values('a UInt8', 1)
+;;
+SELECT * FROM (VALUES (file('/etc/passwd')))
+;;
+SELECT * FROM VALUES (1)
+;;
+VALUES (1)
+;;
+SELECT * FROM generateRandom()
+;;
+SELECT * FROM numbers_mt(10)
+;;
+SELECT * FROM timeSeriesData('x')
+;;
+SELECT * FROM timeSeriesSelector('a', 'b', 1, 2)
+;;
+SELECT * FROM mergeTreeAnalyzeIndexes('footfall', 'events')
+;;
+SELECT * FROM mergeTreeTextIndex('footfall', 'events', 'x')
+;;
+SELECT * FROM fuzzQuery('SELECT 1')
+;;
+SELECT * FROM arrowFlight('127.0.0.1:1', 'x')
+;;
+SELECT * FROM icebergS3('http://127.0.0.1:1/b')
+;;
+SELECT * FROM icebergAzure('x')
+;;
+SELECT * FROM icebergHDFS('hdfs://127.0.0.1:1/x')
+;;
+SELECT * FROM deltaLakeS3('http://127.0.0.1:1/b')
+;;
+SELECT * FROM deltaLakeAzure('x')
+;;
+SELECT * FROM oss('http://127.0.0.1:1/b')
+;;
+SELECT * FROM cosn('http://127.0.0.1:1/b')
+;;
+SELECT * FROM azureBlobStorageCluster('c', 'x')
+;;
+SELECT * FROM hdfsCluster('c', 'x')
+;;
+SELECT * FROM sqlite('/etc/x', 'y')
+;;
+SELECT * FROM executable('cat /etc/passwd', LineAsString, 'a String')
+;;
+SELECT * FROM executable('x', TSV, 'a String', (SELECT 1))
+;;
+SELECT * FROM numbers(1) AS t, LATERAL (SELECT file('/etc/passwd'))
+;;
+SELECT * FROM numbers(1) UNPIVOT (a FOR b IN (c))
+;;
+SELECT 1 FOR UPDATE
+;;
+SELECT 1 INTO x
+;;
+SELECT 1 PARALLEL WITH SELECT 2
+;;
+## Other kinds of statement, again
+INSERT INTO footfall.events FORMAT Values (1)
+;;
+INSERT INTO footfall.events (user_id) FORMAT JSONEachRow {"user_id":1}
+;;
+INSERT INTO TABLE FUNCTION file('/tmp/x', 'CSV') VALUES (1)
+;;
+INSERT INTO footfall.events FROM INFILE '/etc/passwd' FORMAT CSV
+;;
+INSERT INTO x SELECT file('/etc/passwd')
+;;
+insert/**/into footfall.events select 1
+;;
+(INSERT INTO footfall.events SELECT 1)
+;;
+FROM footfall.events INSERT INTO footfall.orders SELECT *
+;;
+CREATE OR REPLACE TABLE footfall.events (a UInt8) ENGINE = Memory
+;;
+CREATE MATERIALIZED VIEW footfall.v ENGINE = Memory AS SELECT 1
+;;
+CREATE TABLE footfall.x AS file('/etc/passwd')
+;;
+CREATE TABLE footfall.x ENGINE = URL('http://127.0.0.1:1/', CSV)
+;;
+CREATE TEMPORARY TABLE t ENGINE = Memory AS SELECT file('/etc/passwd')
+;;
+CREATE ROLE x
+;;
+CREATE SETTINGS PROFILE x SETTINGS readonly = 0
+;;
+CREATE QUOTA x
+;;
+CREATE ROW POLICY x ON footfall.events USING 1
+;;
+CREATE WORKLOAD x
+;;
+CREATE RESOURCE x (READ DISK d)
+;;
+CREATE INDEX i ON footfall.events (user_id)
+;;
+ALTER USER default SETTINGS readonly = 0
+;;
+ALTER TABLE footfall.events FREEZE
+;;
+ALTER TABLE footfall.events DETACH PARTITION 202601
+;;
+ALTER TABLE footfall.events MODIFY SETTING ttl_only_drop_parts = 1
+;;
+ALTER TABLE footfall.events MODIFY TTL event_date + INTERVAL 1 DAY
+;;
+ALTER DATABASE footfall MODIFY SETTING x = 1
+;;
+DROP VIEW footfall.mv_hourly_events
+;;
+DROP USER default
+;;
+DROP FUNCTION f
+;;
+TRUNCATE ALL TABLES FROM footfall
+;;
+TRUNCATE DATABASE footfall
+;;
+SYSTEM DROP MARK CACHE
+;;
+SYSTEM FLUSH DISTRIBUTED x
+;;
+SYSTEM ENABLE FAILPOINT x
+;;
+SYSTEM START LISTEN TCP
+;;
+SYSTEM JEMALLOC PURGE
+;;
+SYSTEM RELOAD DICTIONARIES
+;;
+SYSTEM UNFREEZE WITH NAME 'x'
+;;
+SYSTEM SYNC FILE CACHE
+;;
+SYSTEM KILL
+;;
+KILL QUERY WHERE user = 'default' SYNC
+;;
+KILL TRANSACTION WHERE 1
+;;
+SET allow_introspection_functions = 1
+;;
+SET DEFAULT ROLE NONE TO default
+;;
+SET TRANSACTION SNAPSHOT 1
+;;
+SET x = 1; SELECT file('/etc/passwd')
+;;
+COMMIT
+;;
+ROLLBACK
+;;
+START TRANSACTION
+;;
+SHOW FULL TABLES FROM footfall_private
+;;
+SHOW TABLES IN footfall_private
+;;
+SHOW TABLES FROM `system`
+;;
+SHOW CREATE VIEW footfall_private.x
+;;
+SHOW CREATE system.users
+;;
+SHOW INDEX FROM contacts FROM footfall_private
+;;
+SHOW COLUMNS FROM footfall_private.contacts
+;;
+SHOW FUNCTIONS LIKE 'file'
+;;
+SHOW ENGINES
+;;
+SHOW SETTING max_memory_usage
+;;
+SHOW CHANGED SETTINGS
+;;
+SHOW ROLES
+;;
+SHOW PROFILES
+;;
+SHOW POLICIES
+;;
+SHOW QUOTAS
+;;
+SHOW PRIVILEGES
+;;
+SHOW FILESYSTEM CACHES
+;;
+SHOW MERGES
+;;
+SHOW CACHE x
+;;
+SHOW FULL PROCESSLIST
+;;
+SHOW TABLES LIKE 'x' INTO OUTFILE '/tmp/x'
+;;
+SHOW TABLES FROM footfall WHERE name = file('/etc/passwd')
+;;
+DESC system.users
+;;
+DESC footfall_private.contacts
+;;
+DESC url('http://127.0.0.1:1/')
+;;
+DESC s3('http://127.0.0.1:1/b/k.csv')
+;;
+DESCRIBE remote('127.0.0.1', system.one)
+;;
+DESCRIBE TABLE Python(df)
+;;
+DESCRIBE TABLE executable('x', TSV, 'a String')
+;;
+DESCRIBE TABLE `/etc/passwd`
+;;
+DESCRIBE footfall.events SETTINGS readonly = 0
+;;
+EXISTS DICTIONARY d
+;;
+EXISTS VIEW footfall_private.x
+;;
+EXISTS TEMPORARY TABLE x
+;;
+EXISTS system.users
+;;
+CHECK DATABASE footfall
+;;
+CHECK GRANT SELECT ON *.*
+;;
+WATCH footfall.v
+;;
+USE footfall
+;;
+USE DATABASE system
+;;
+EXECUTE AS default
+;;
+DELETE FROM footfall_private.contacts WHERE 1
+;;
+MERGE INTO footfall.events USING x ON 1
+;;
+REPLACE TABLE footfall.events (a UInt8) ENGINE = Memory
+;;
+ATTACH DATABASE x
+;;
+ATTACH TABLE x FROM '/etc' (a UInt8) ENGINE = MergeTree ORDER BY a
+;;
+DETACH DATABASE footfall
+;;
+BACKUP TABLE footfall.events TO Disk('x', 'y')
+;;
+BACKUP ALL TO S3('http://127.0.0.1:1/b', 'k', 's')
+;;
+RESTORE ALL FROM File('../x')
+;;
+HELP
+;;
+QUIT
+;;
+\q
+;;
+COPY (SELECT 1) TO PROGRAM 'sh'
+;;
+LOAD DATA INFILE '/etc/passwd' INTO TABLE x
+;;
+DO 1
+;;
+CALL x()
+;;
+;
+;;
+;; SELECT 1
+;;
+SELECT
+;;
+WITH
+;;
+SELECT 1 FROM
+;;
+## One call that no limit stops
+SELECT arrayFold((a, x) -> a + x, range(10000000), toUInt64(0))
+;;
+SELECT hasAny(range(1000000), arrayMap(x -> x + 5000000, range(1000000)))
+;;
+SELECT hasAll(range(1000000), arrayReverse(range(1000000)))
+;;
+SELECT hasSubstr(range(1000000), arrayMap(x -> 1, range(100000)))
+;;
+SELECT countMatches(repeat('a', 1000000), 'a.*b|a')
+;;
+SELECT splitByRegexp('a.*b|a', repeat('a', 1000000))
+;;
+SELECT divideDecimal(toDecimal256(1, 10), toDecimal256(3, 30), 30)
+;;
+SELECT length(replicate(1, range(1000000)))
+;;
+SELECT corrMatrix(1, 2, 3)
+;;
+SELECT length(URLHierarchy(repeat('a/', 500000)))
+;;
+SELECT arrayWithConstant(1000000000, 1)
+;;
+SELECT * APPLY(hasAny) FROM (SELECT [1])
