@@ -79,12 +79,10 @@ def mapping(field: str, raw: Raw) -> dict[str, Any]:
         raise Rejected(Reason.TOO_LARGE, field, f"{field} are over {fields.PROPERTIES_LIMIT} bytes")
     try:
         value = _any.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        if fields.depth(text) > fields.DEPTH_LIMIT:
-            told = f"{field} are nested over {fields.DEPTH_LIMIT} deep"
-            raise Rejected(Reason.TOO_DEEP, field, told) from None
-        told = f"{field} hold half of a surrogate pair (\\ud800-\\udfff)"
-        raise Rejected(Reason.INVALID_UNICODE, field, told) from None
+    except msgspec.DecodeError as error:
+        raise malformed(text, str(error)) from None
+    except RecursionError:
+        raise Rejected(Reason.TOO_DEEP, field, f"{field} are nested too deep") from None
     if not isinstance(value, dict):
         raise Rejected(Reason.INVALID_TYPE, field, f"{field} must be an object")
     return value
