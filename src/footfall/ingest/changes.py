@@ -39,7 +39,7 @@ class Origin(Struct, array_like=True):
     """Where a change came from, for the dead letter that it may become and the receipt that tells it.
 
     `index` is the item's in its request; None where it is not known, `NO_ITEM` where it is no item of it.
-    `kind`: what `raw` is, where that is not the change's own kind.
+    `kind`: what `raw` is, where the change is a part of an item of another kind.
     """
 
     batch_id: bytes

@@ -52,4 +52,6 @@ def correction(origin: Origin, outcome: str, refused: Sequence[Rejected]) -> Cor
     if origin.index == NO_ITEM:
         return Correction()
     errors = [ItemError(origin.index, one.field, one.reason, one.message) for one in refused]
+    if origin.kind is not None:  # a part of an item: what else the item came to stays
+        return Correction(errors=errors)
     return Correction(int(outcome == "duplicate"), int(outcome == "rejected"), errors)

@@ -50,11 +50,11 @@ def user(item: User, index: int, sender: Sender, rules: Rules) -> list[Entry]:
     return changes.user(item, raw, index, sender, rules, merges=True)
 
 
-def product(item: Product, at: int, index: int, sender: Sender, rules: Rules) -> list[Entry]:
+def product(item: Product, at: int, sender: Sender, rules: Rules) -> list[Entry]:
     """The change of a product's attributes, as of `at`."""
     raw = _encode(item)
     item.updated_at = fields.as_datetime(at)
-    return changes.product(item, raw, index, sender, rules)
+    return changes.product(item, raw, changes.NO_ITEM, sender, rules)
 
 
 def alias(previous: Id, user_id: Id, at: int) -> list[Entry]:

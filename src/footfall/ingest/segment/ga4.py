@@ -40,12 +40,11 @@ class Made:
 
 
 def speaks(raw: bytes) -> bool:
-    """Whether an event bears parameters of GA4's, and no unknown names beside them."""
+    """Whether an event bears parameters of GA4's."""
     try:
-        names = _members(raw).keys()
+        return not GA4_PARAMETERS.isdisjoint(_members(raw))
     except (msgspec.DecodeError, RecursionError):
         return False
-    return bool(names & GA4_PARAMETERS) and names <= GA4_PARAMETERS | set(Event.__struct_fields__)
 
 
 def made(
@@ -95,7 +94,7 @@ def made(
     if "products" in rights:
         for product in found.products:
             try:
-                made.entries += entries.product(product, at, index, sender._replace(sent_ms=None), rules)
+                made.entries += entries.product(product, at, sender._replace(sent_ms=None), rules)
             except Rejected as rejected:
                 made.refused.append(rejected)
     return made

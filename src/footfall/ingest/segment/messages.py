@@ -141,7 +141,7 @@ class Messages:
             for product in found.products:
                 if foreign:
                     product.price = None
-                take(partial(entries.product, product, at, index, self.sender, self.rules))
+                take(partial(entries.product, product, at, self.sender, self.rules))
         return made, refused
 
     def _drop_foreign_money(self, found: Parts) -> bool:
