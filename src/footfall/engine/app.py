@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
-from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from footfall.config import Config
 from footfall.engine import users
@@ -49,11 +49,11 @@ class Engine:
         self.folder = config.data_dir / "tmp"
         self.folder.mkdir(exist_ok=True)
 
-    def app(self) -> Starlette:
+    def app(self) -> ASGIApp:
         """The ASGI application."""
 
         @asynccontextmanager
-        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async def lifespan(_: object) -> AsyncIterator[None]:
             sweeper = asyncio.create_task(self._sweep())
             try:
                 yield
@@ -61,7 +61,12 @@ class Engine:
                 sweeper.cancel()
                 await self._stop()
 
-        return Starlette(routes=[Route("/{path:path}", Exchange(self))], lifespan=lifespan)
+        start_and_stop, exchange = Router(lifespan=lifespan), Exchange(self)
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await (exchange if scope["type"] == "http" else start_and_stop)(scope, receive, send)
+
+        return app
 
     async def _sweep(self) -> None:
         while True:
@@ -95,7 +100,16 @@ def serve(config: Config) -> None:
     """Serves the embedded engine on `engine_port` until SIGINT or SIGTERM."""
     logging.getLogger("uvicorn.error").addFilter(_not_our_broken_stream)
     engine = Engine(config)
-    run_app(engine.app(), config, config.engine_port, "engine", timeout_keep_alive=KEEP_ALIVE_S, http=Connection, ws="none")
+    run_app(
+        engine.app(),
+        config,
+        config.engine_port,
+        "engine",
+        timeout_keep_alive=KEEP_ALIVE_S,
+        http=Connection,
+        ws="none",
+        proxy_headers=False,
+    )
 
 
 def _not_our_broken_stream(record: logging.LogRecord) -> bool:

@@ -47,6 +47,8 @@ LONGEST = 16 << 20
 LAST_S = 1.5
 """Seconds over a statement's limit after which its answer is broken off, whatever its client does."""
 STOP_S = 0.3
+SOON_S = 0.01
+"""Most statements end sooner, with their rows in the pipe; only after it are pipe and client watched too."""
 
 
 class Exchange:
@@ -166,7 +168,9 @@ class Exchange:
             loop.run_in_executor(self._engine.statements, run, self._engine.handles, job)
         )
         work.add_done_callback(_seen)
-        watch = asyncio.create_task(self._watch(job, body, client.receive, work))
+        if body.complete and job.pipe is not None:
+            await asyncio.wait({work}, timeout=SOON_S)
+        watch = None if work.done() else asyncio.create_task(self._watch(job, body, client.receive, work))
         rows = Rows(job.pipe, work, job.user.result_bytes, job.limit_s, self._engine.folder)
         result = Result(job, rows, started, partial(self._so_far, job.running))
         try:
@@ -181,7 +185,8 @@ class Exchange:
             if not work.done():
                 body.refuse_more()
                 await self._stop(job, work)
-            watch.cancel()
+            if watch is not None:
+                watch.cancel()
 
     async def _stop(self, job: Job, work: "asyncio.Future[Outcome]") -> None:
         """Kills the statement; one with a limit of time is not waited for longer than `STOP_S`."""
@@ -192,7 +197,11 @@ class Exchange:
             await kill
         if not work.done():
             job.stuck = work
-            log.warning("a statement of %s cannot be stopped before it ends: %.500s", job.user.name, job.statement.text)
+            log.warning(
+                "a statement of %s cannot be stopped before it ends: %.500s",
+                job.user.name,
+                job.statement.text,
+            )
 
     async def _watch(self, job: Job, body: Body, receive: Receive, work: "asyncio.Future[Outcome]") -> None:
         """Brings the rest of the body; then waits for the client to hang up."""

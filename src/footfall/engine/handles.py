@@ -135,7 +135,10 @@ class Database:
             reason = str(error).splitlines()[0]
             raise UsageError(f"cannot open the database in {data_dir}: {reason}") from None
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-        self.version = self.open().run("SELECT version()")[0].decode().strip()
+        first = self.open()
+        self.version = first.run("SELECT version()")[0].decode().strip()
+        first.run("CREATE DATABASE IF NOT EXISTS footfall")  # the one that statements run in
+        first.close()
 
     def open(self) -> Handle:
         """A new handle with the engine's own settings."""
@@ -175,36 +178,39 @@ def _lock(data_dir: Path) -> IO[bytes]:
 
 
 class Handles:
-    """Handles that are ready for use, by what they were prepared for; one request has one at a time."""
+    """Handles that are ready for use, with what they were prepared for; one request has one at a time."""
 
-    KEPT = 8
+    KEPT = 64
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._ready: dict[tuple[str, ...], list[Handle]] = {}
+        self._ready: list[tuple[tuple[str, ...], Handle]] = []
         self._lock = threading.Lock()
 
     def take(self, key: tuple[str, ...]) -> Handle | None:
         """A handle that was prepared for `key` before, if one is free."""
         with self._lock:
-            ready = self._ready.get(key)
-            return ready.pop() if ready else None
+            for at in range(len(self._ready) - 1, -1, -1):
+                if self._ready[at][0] == key:
+                    return self._ready.pop(at)[1]
+        return None
 
     def open(self) -> Handle:
         return self._database.open()
 
     def give_back(self, key: tuple[str, ...], handle: Handle) -> None:
-        """Keeps an unchanged handle for the next request, closes any other."""
+        """Keeps an unchanged handle for the next request, instead of the one that waits longest."""
+        if handle.changed:
+            handle.close()
+            return
         with self._lock:
-            ready = self._ready.setdefault(key, []) if len(self._ready) < 64 else None
-            if not handle.changed and ready is not None and len(ready) < self.KEPT:
-                ready.append(handle)
-                return
-        handle.close()
+            self._ready.append((key, handle))
+            oldest = self._ready.pop(0)[1] if len(self._ready) > self.KEPT else None
+        if oldest is not None:
+            oldest.close()
 
     def close(self) -> None:
         with self._lock:
-            for ready in self._ready.values():
-                for handle in ready:
-                    handle.close()
+            for _, handle in self._ready:
+                handle.close()
             self._ready.clear()

@@ -83,7 +83,9 @@ class Rows:
             async with asyncio.timeout_at(self._end):
                 piece = await self._pipe.read() if self._pipe is not None else b""
                 if not piece:
-                    piece, self.stats = await asyncio.shield(self._work)
+                    piece, self.stats = (
+                        self._work.result() if self._work.done() else await asyncio.shield(self._work)
+                    )
                     self.ended = True
         except TimeoutError:
             raise EngineError(

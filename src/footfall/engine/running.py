@@ -128,7 +128,10 @@ class Slots:
 
     async def take(self) -> None:
         """Waits for a slot; raises `EngineError` 202 where too many wait already or it takes too long."""
-        if self._free.locked() and self._room <= 0:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        if self._room <= 0:
             raise self._refusal()
         self._room -= 1
         try:
