@@ -12,7 +12,7 @@ from tests.http.packing import DECODERS
 TABLE = "SELECT number AS n, toString(number) AS s FROM numbers(3)"
 
 
-def test_the_format_comes_from_the_statement_else_the_url_else_a_header(owner_http: httpx.Client) -> None:
+def test_the_format_comes_from_the_statement_else_a_header_else_the_url(owner_http: httpx.Client) -> None:
     by_statement = owner_http.post("/?default_format=CSV", content="SELECT 1 AS a FORMAT JSONEachRow")
     assert by_statement.json() == {"a": 1}
     assert by_statement.headers["X-ClickHouse-Format"] == "JSONEachRow"

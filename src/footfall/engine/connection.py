@@ -4,9 +4,14 @@ A connection on which nothing moves at two looks, `SILENCE_S` apart, while the e
 (for the rest of a head or of a body, or for an answer to be taken) is closed: so a client that stops halfway
 holds a slot for two minutes at the most. What belongs neither to a whole head nor to a body may be
 `LOOSE_LIMIT` bytes long. A client that has gone is told to each request that it sent behind one another.
+
+Clients that would rather speak HTTP/2 (Java's own) ask for an upgrade with their first request. A server need
+not agree; but the parser would take the body of such a request for the other protocol's, so it never sees the
+wish.
 """
 
 import asyncio
+import re
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -16,6 +21,7 @@ from footfall.engine.early import EarlyProtocol
 SILENCE_S = 60.0
 LOOSE_LIMIT = 1 << 20
 CONNECTIONS = 4096
+_UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 
 
 class Connection(EarlyProtocol):
@@ -27,6 +33,7 @@ class Connection(EarlyProtocol):
         self._received = self._answered = self._loose = 0
         self._seen: tuple[int, ...] = ()
         self._look_again: asyncio.TimerHandle | None = None
+        self._in_message = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -38,9 +45,13 @@ class Connection(EarlyProtocol):
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
         self._loose += len(data)
-        super().data_received(data)
+        super().data_received(data if self._in_message else _without_upgrade(data))
         if self._loose > LOOSE_LIMIT:
             self._refuse("431 Request Header Fields Too Large", "The request's head is too large")
+
+    def on_message_begin(self) -> None:
+        self._in_message = True
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._loose = 0
@@ -51,6 +62,7 @@ class Connection(EarlyProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._in_message = False
         self._loose = 0
         super().on_message_complete()
 
@@ -110,3 +122,11 @@ class Connection(EarlyProtocol):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """The beginning of a request without the wish to speak another protocol."""
+    if b"pgrade:" not in data and b"PGRADE:" not in data:
+        return data
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"", head) + end + rest

@@ -61,8 +61,11 @@ class Exchange:
         answer = Answer(send, self._engine.host, self._engine.database.version)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
+            client = Client(scope["method"], headers, scope, receive, answer)
+            if client.is_old or headers.get("connection", "").lower() == "close":
+                del answer.headers["Keep-Alive"]
             origin.check(headers, self._engine.config.host)
-            await self._route(Client(scope["method"], headers, scope, receive, answer))
+            await self._route(client)
         except (ClientGone, asyncio.CancelledError):
             return  # nobody is there to be told: the client has gone, or the engine stops
         except EngineError as error:

@@ -2,7 +2,7 @@
 
 A field without a file name is a parameter like one in the URL; a part with a file name is external data, a
 temporary table of the part's name for this one statement. `curl -d` calls any body form-encoded, so a body
-counts as a form only where each of its names is one that the protocol knows.
+counts as a form only where all of it is `name=value`, and a query or a bound parameter is among them.
 """
 
 import re
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 FORM_LIMIT = 64 << 20
 PARTS_LIMIT = 1000
 URLENCODED = "application/x-www-form-urlencoded"
-_NAME = re.compile(rb"(?:query|database|default_format|query_id|session_\w+|param_[^=&\s]+)=")
+_FIELD = re.compile(rb"[A-Za-z_$][\w.$%-]*=|\Z")
+_ASKS = re.compile(rb"(?:\A|&)(?:query|param_[^=&\s]+)=")
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Part:
 
 def is_form(body: bytes) -> bool:
     """Whether a body that calls itself form-encoded is one."""
-    return all(_NAME.match(field) for field in body.split(b"&"))
+    return bool(_FIELD.match(body) and _ASKS.search(body)) and all(map(_FIELD.match, body.split(b"&")))
 
 
 def is_multipart(content_type: str) -> bool:

@@ -5,6 +5,7 @@ where it must be; nothing of that outlives the request, because a changed handle
 """
 
 import asyncio
+import secrets
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from footfall.engine.reading import Reader
 from footfall.engine.rights import RIGHTS
 from footfall.engine.running import NOT_RUNNING, Running
 from footfall.engine.sessions import Session, before
-from footfall.engine.statement import Kind, Statement
+from footfall.engine.statement import Kind, Statement, input_of
 from footfall.engine.users import User
 
 DEFAULT_DATABASE = "footfall"
@@ -151,11 +152,26 @@ def _select(handle: Handle, job: Job, pipe: Pipe) -> tuple[bytes, Stats]:
 
 
 def _insert(handle: Handle, job: Job, data: Reader) -> Stats:
+    if job.statement.has_input:
+        return _insert_from_input(handle, job, data)
     if job.ask.params:
         handle.changed = True
         handle.apply({f"param_{name}": value for name, value in job.ask.params.items()})
     inserter = handle.insert(job.running.marked(job.statement.text), job.statement.format or "Values")
     return _append(inserter, iter(lambda: data.read(PIECE), b""))
+
+
+def _insert_from_input(handle: Handle, job: Job, data: Reader) -> Stats:
+    """Runs an INSERT … SELECT … FROM input(…): chDB gives `input` no data, so they become a table first."""
+    before, arguments, behind = input_of(job.statement.text)
+    table = f"_input_{secrets.token_hex(8)}".encode()
+    handle.changed = True
+    job.put_back.append(f"DROP TEMPORARY TABLE IF EXISTS {table.decode()}")
+    handle.run(b"CREATE TEMPORARY TABLE %s ENGINE = Log AS SELECT * FROM null(%s)" % (table, arguments))
+    inserter = handle.insert(b"INSERT INTO " + table, job.statement.format or "Values")
+    _append(inserter, iter(lambda: data.read(PIECE), b""))
+    text = before + table + behind
+    return handle.run(job.running.marked(text), job.ask.format, job.ask.params)[1]
 
 
 def _append(inserter: Any, pieces: Any) -> Stats:

@@ -68,6 +68,8 @@ class Statement:
     data: bytes | None = None
     first_word: bytes = b""
     splice: int = 0
+    has_input: bool = False
+    """Whether it is an INSERT … SELECT that reads its data through `input(…)`."""
 
     def into(self, path: str, format: str) -> bytes:
         """The text of a SELECT with its rows going to `path`, in its own format or else in `format`."""
@@ -172,13 +174,46 @@ def _insert(text: bytes, stream: Iterator[Token]) -> Statement:
     previous = None
     while token is not None:
         if token.is_word(b"SELECT", b"WITH") and (token.depth == 0 or (previous and previous.text == b"(")):
-            return other
+            return _select_from_input(text, stream) or other
         if token.depth == 0 and token.is_word(b"FROM"):
             return other
         if token.depth == 0 and token.is_word(b"VALUES"):
             return Statement(Kind.INSERT, text[: token.start], "Values", text[token.end :], b"INSERT")
         if token.depth == 0 and token.is_word(b"FORMAT") and (name := next(stream, None)) is not None:
-            data = re.sub(rb"\A[ \t\f]*\r?\n?", b"", text[name.end :], count=1)
-            return Statement(Kind.INSERT, text[: token.start], name.text.decode(), data, b"INSERT")
+            return _with_data(text, token, name)
         previous, token = token, next(stream, None)
     return other
+
+
+def _with_data(text: bytes, clause: Token, name: Token) -> Statement:
+    """An INSERT that ends at its FORMAT clause, with the data behind it."""
+    data = re.sub(rb"\A[ \t\f]*\r?\n?", b"", text[name.end :], count=1)
+    return Statement(Kind.INSERT, text[: clause.start], name.text.decode(), data, b"INSERT")
+
+
+def _select_from_input(text: bytes, stream: Iterator[Token]) -> Statement | None:
+    """The rest of an INSERT … SELECT, where that reads from `input(…)`."""
+    has_input, previous = False, None
+    for token in stream:
+        has_input = has_input or _calls_input(previous, token)
+        if token.depth == 0 and token.is_word(b"FORMAT") and (name := next(stream, None)) is not None:
+            return replace(_with_data(text, token, name), has_input=True) if has_input else None
+        previous = token
+    return None
+
+
+def _calls_input(word: Token | None, bracket: Token) -> bool:
+    return word is not None and word.is_word(b"INPUT") and bracket.text == b"("
+
+
+def input_of(text: bytes) -> tuple[bytes, bytes, bytes]:
+    """A statement cut at its `input(…)`: what is before it, its arguments, what is behind it."""
+    previous: Token | None = None
+    bracket: Token | None = None
+    for token in tokens(text):
+        if bracket is None and previous is not None and _calls_input(previous, token):
+            before, bracket = text[: previous.start], token
+        elif bracket is not None and token.text == b")" and token.depth == bracket.depth:
+            return before, text[bracket.end : token.start], text[token.end :]
+        previous = token
+    raise EngineError(SYNTAX_ERROR, "Syntax error: input(…) is not closed")
