@@ -40,6 +40,7 @@ SELECT database || '.' || table AS name, command, latest_fail_reason FROM system
 WHERE NOT is_done AND latest_fail_reason != '' AND database IN ('footfall', 'footfall_private')
 """
 _VERSION = "SELECT version()"
+_UNCONFINED = "SELECT substitution FROM system.macros WHERE macro = 'unconfined'"
 _SERVERS: tuple[Literal["ingest", "dashboard", "live"], ...] = ("ingest", "dashboard", "live")
 _ANSWER_S = 5
 _USERS: tuple[StoreUser, ...] = ("writer", "reader", "analyst")
@@ -66,6 +67,8 @@ def examine(config: Config) -> Iterator[Finding]:
     with client:
         ((version,),) = client.query(_VERSION).result_rows
         yield Finding(True, f"store answers at {config.store_url}: ClickHouse {version}")
+        if config.embedded:
+            yield _confinement(client)
         yield from _users(config)
         yield from _schema(client)
         yield from _ttls(client, config)
@@ -100,6 +103,16 @@ def _servers(config: Config) -> Iterator[Finding]:
                 yield Finding(True, f"{server} answers at {url}")
         except (OSError, http.client.HTTPException) as error:
             yield Finding(False, f"{server} does not answer at {url}: {error}")
+
+
+def _confinement(client: Client) -> Finding:
+    """What the running engine says that it did, not what the kernel could do."""
+    rows = client.query(_UNCONFINED).result_rows
+    if not rows:
+        return Finding(False, "the engine does not say whether the kernel confines it: start it again")
+    if rows[0][0]:
+        return Finding(False, f"the engine is not confined by the kernel: {rows[0][0]}")
+    return Finding(True, "the engine is confined by the kernel: files, network, other programs")
 
 
 def _users(config: Config) -> Iterator[Finding]:

@@ -34,12 +34,15 @@ def listen(host: str, port: int) -> socket.socket:
 def run_app(
     app: Any,
     config: Config,
-    port: int,
+    port: int | socket.socket,
     name: Literal["engine", "ingest", "dashboard", "live"],
     **options: Any,
 ) -> None:
-    """Serves `app` until SIGINT or SIGTERM; prints one line with the URL once it listens."""
-    listener = listen(config.host, port)
+    """Serves `app` on a port, or on a bound socket, until SIGINT or SIGTERM.
+
+    Prints one line with the URL once it listens.
+    """
+    listener = listen(config.host, port) if isinstance(port, int) else port
     settings = uvicorn.Config(
         app,
         log_level="warning" if config.log_level == "info" else config.log_level,

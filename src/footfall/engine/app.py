@@ -12,7 +12,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from footfall.config import Config
-from footfall.engine import users
+from footfall.engine import sandbox, users
 from footfall.engine.answer import KEEP_ALIVE_S
 from footfall.engine.connection import Connection
 from footfall.engine.exchange import Exchange
@@ -20,7 +20,7 @@ from footfall.engine.guard import Guard
 from footfall.engine.handles import Database, Handles
 from footfall.engine.running import Registry, Slots
 from footfall.engine.sessions import Sessions
-from footfall.serve import run_app
+from footfall.serve import listen, run_app
 
 WAITING = 64
 WAIT_S = 10.0
@@ -31,10 +31,10 @@ SWEEP_S = 5.0
 class Engine:
     """One database and everything that requests to it share."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, database: Database) -> None:
         self.config = config
         self.users = users.users(config)
-        self.database = Database(config.data_dir)
+        self.database = database
         self.handles = Handles(self.database)
         self.guard = Guard(self.database.open)
         self.sessions = Sessions()
@@ -46,8 +46,7 @@ class Engine:
         self.guarding = ThreadPoolExecutor(1, "guard")
         self.running = Registry(self.database.open, self.helpers)
         self.slots = {user.name: Slots(user.slots, WAITING, WAIT_S) for user in self.users.values()}
-        self.folder = config.data_dir / "tmp"
-        self.folder.mkdir(exist_ok=True)
+        self.folder = database.folders[-1]
 
     def app(self) -> ASGIApp:
         """The ASGI application."""
@@ -97,19 +96,19 @@ class Engine:
 
 
 def serve(config: Config) -> None:
-    """Serves the embedded engine on `engine_port` until SIGINT or SIGTERM."""
+    """Serves the embedded engine on `engine_port` until SIGINT or SIGTERM.
+
+    What needs a right comes first, the port and the files; then the process gives its rights up.
+    """
     logging.getLogger("uvicorn.error").addFilter(_not_our_broken_stream)
-    engine = Engine(config)
-    run_app(
-        engine.app(),
-        config,
-        config.engine_port,
-        "engine",
-        timeout_keep_alive=KEEP_ALIVE_S,
-        http=Connection,
-        ws="none",
-        proxy_headers=False,
-    )
+    listener = listen(config.host, config.engine_port)
+    database = Database(config.data_dir)
+    unconfined = sandbox.confine(changes=database.folders, reads=[database.settings])
+    if unconfined:
+        print(f"engine is not confined by the kernel: {unconfined}", flush=True)
+    database.start(unconfined)
+    options = {"timeout_keep_alive": KEEP_ALIVE_S, "http": Connection, "ws": "none", "proxy_headers": False}
+    run_app(Engine(config, database).app(), config, listener, "engine", **options)
 
 
 def _not_our_broken_stream(record: logging.LogRecord) -> bool:

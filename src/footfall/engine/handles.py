@@ -16,6 +16,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -39,6 +40,7 @@ _CONFIG = """<clickhouse>
         <allowed_path>{data}/backups</allowed_path>
         <allowed_disk></allowed_disk>
     </backups>
+    <macros><unconfined>{unconfined}</unconfined></macros>
 </clickhouse>
 """
 
@@ -116,25 +118,41 @@ def _without_surrogates(value: str) -> str:
 
 
 class Database:
-    """chDB on `<data_dir>/clickhouse`, open for the life of the process."""
+    """chDB on `<data_dir>/clickhouse`: the folder is held at once, the database opened by `start`."""
 
     def __init__(self, data_dir: Path) -> None:
         if odd := set("?&#%") & set(str(data_dir)):  # chDB takes the path within a connection string
             raise UsageError(f"the data folder {data_dir} has a {min(odd)!r} in its name: use another one")
-        self._path = data_dir / "clickhouse"
+        self._data = data_dir
         self._lock = _lock(data_dir)
-        (data_dir / "backups").mkdir(parents=True, exist_ok=True)
-        config = data_dir / "clickhouse.xml"
-        config.write_text(_CONFIG.format(data=escape_xml(str(data_dir))))
+        self.folders = tuple(data_dir / name for name in ("clickhouse", "backups", "tmp"))
+        """The database, its backups, and files that do not outlive a statement: all that it changes."""
+        for folder in self.folders:
+            folder.mkdir(exist_ok=True)
+        self.settings = data_dir / "clickhouse.xml"
+        self._settings = self.settings.open("w")  # a confined process could not open it for writing
         _allow_files()
-        self._connect = _load_chdb()
-        self._address = f"{self._path}?config-file={config}"
+
+    def start(self, unconfined: str) -> None:
+        """Loads chDB and opens the database; `unconfined` is what `system.macros` tells its owner.
+
+        In a thread: chDB asks how large its stack is, and only `/proc/self/maps` says it of the main one's.
+        """
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(self._start, unconfined).result()
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+
+    def _start(self, unconfined: str) -> None:
+        names = {"data": self._data, "unconfined": unconfined}
+        with self._settings as file:
+            file.write(_CONFIG.format_map({name: escape_xml(str(value)) for name, value in names.items()}))
+        self._connect = _load_chdb(self.folders[-1])
+        self._address = f"{self.folders[0]}?config-file={self.settings}"
         try:
             self._first = self._connect(self._address)
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
-            raise UsageError(f"cannot open the database in {data_dir}: {reason}") from None
-        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+            raise UsageError(f"cannot open the database in {self._data}: {reason}") from None
         first = self.open()
         self.version = first.run("SELECT version()")[0].decode().strip()
         first.run("CREATE DATABASE IF NOT EXISTS footfall")  # the one that statements run in
@@ -157,8 +175,9 @@ def _allow_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _load_chdb() -> Any:
+def _load_chdb(temporary: Path) -> Any:
     os.environ["TZ"] = "UTC"  # the engine's time zone is the process's
+    os.environ["TMPDIR"] = str(temporary)
     time.tzset()
     from chdb.state.sqlitelike import Connection
 
