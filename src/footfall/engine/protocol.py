@@ -61,6 +61,7 @@ class Ask:
     session_check: bool = False
     close_session: bool = False
     wait_end_of_query: bool = False
+    buffer_size: int = 0
     progress_every_ms: int | None = None
     query_limit: int = QUERY_LIMIT
     compress_level: int = 3
@@ -109,6 +110,7 @@ def ask(url: Mapping[str, str], headers: Mapping[str, str], tables: Container[st
         session_check=_flag(url, "session_check"),
         close_session=_flag(url, "close_session"),
         wait_end_of_query=_flag(url, waits),
+        buffer_size=_number(url, "http_response_buffer_size", 0) or _number(url, "buffer_size", 0),
         progress_every_ms=_number(url, "http_headers_progress_interval_ms", 100)
         if _flag(url, "send_progress_in_http_headers")
         else None,

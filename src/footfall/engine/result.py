@@ -70,7 +70,8 @@ class Result:
     async def _hold(self, client: Client) -> None:
         """Awaits the end of the rows, or many of them; meanwhile the client may get progress lines."""
         ask = self.job.ask
-        rows = self.rows.hold(until_end=ask.wait_end_of_query or self.job.pipe is None or client.is_old)
+        whole = ask.wait_end_of_query or self.job.pipe is None or client.is_old
+        rows = self.rows.hold_all() if whole else self.rows.hold(ask.buffer_size)
         if ask.progress_every_ms is None or client.is_old or client.method == "HEAD":
             return await rows
         held, headers = asyncio.ensure_future(rows), EarlyHeaders(client.scope)

@@ -1,12 +1,15 @@
 """A statement's rows on their way from the engine's pipe to the answer.
 
-They are held back until they have ended or `HOLD` bytes are there (with `wait_end_of_query`: until they
-have ended, however many; what does not fit in memory waits in a file). A user's limit on the size of a
-result is counted here, because the engine counts it by blocks; and so is the time of one who has a limit of
-time, because the engine looks at it between blocks and a call that works on one large value is none.
+They are held back for a moment (`PATIENCE_S`), until they have ended or `HOLD` bytes are there, so that a
+small answer has a whole summary, and an error before the first rows (`HEAD` bytes are no more than a format's
+head) a status of its own; with `wait_end_of_query` until they have ended, however many; what does not fit in
+memory waits in a file. A user's limit on the size of a result is counted here, because the engine counts it
+by blocks; and so is the time of one who has a limit of time, because the engine looks at it between blocks
+and a call that works on one large value is none.
 """
 
 import asyncio
+import contextlib
 import os
 import tempfile
 from collections.abc import AsyncIterator
@@ -20,6 +23,9 @@ from footfall.engine.pipe import Pipe
 GRACE_S = 1.0
 """What a statement may take over its limit before its client is told without waiting for the engine."""
 HOLD = 1 << 20
+HEAD = 4096
+PATIENCE_S = 0.05
+"""How long the first piece waits for more, with the second half as long, and so on: many are a stream."""
 IN_MEMORY = 8 << 20
 Outcome = tuple[bytes, Stats]
 
@@ -38,18 +44,35 @@ class Rows:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY, "w+b", dir=str(folder))  # noqa: SIM115
         self._size = 0
         self._held: list[bytes] = []
+        self._error: EngineError | None = None
         self.stats = Stats()
         self.ended = False
 
-    async def hold(self, *, until_end: bool) -> None:
-        """Waits until the rows have ended or are many; raises the statement's error."""
-        while not self.ended and (until_end or self._size < HOLD):
-            piece = await self._next()
-            if not until_end:
-                self._held.append(piece)
-            else:
-                self._file.write(piece)
-        if until_end and self._size <= IN_MEMORY:
+    async def hold(self, size: int = 0) -> None:
+        """Waits until the rows have ended, are many (`size` bytes, 0 for `HOLD`) or take their time.
+
+        Raises the statement's error where it comes before the first rows, or says that they are too many.
+        """
+        loop = asyncio.get_running_loop()
+        first: float | None = None
+        enough = min(size, IN_MEMORY) or HOLD
+        with contextlib.suppress(TimeoutError):
+            while not self.ended and self._size < enough:
+                try:
+                    async with asyncio.timeout_at(first and first + PATIENCE_S / len(self._held)):
+                        self._held.append(await self._next())
+                except EngineError as error:
+                    if self._size <= HEAD or error.code == TOO_MANY_ROWS_OR_BYTES:
+                        raise
+                    self._error = error
+                    return
+                first = first or loop.time()
+
+    async def hold_all(self) -> None:
+        """Waits until the rows have ended; raises the statement's error."""
+        while not self.ended:
+            self._file.write(await self._next())
+        if self._size <= IN_MEMORY:
             self._file.seek(0)
             self._held.append(self._file.read())
 
@@ -62,6 +85,8 @@ class Rows:
         for piece in self._held:
             yield piece
         self._held.clear()
+        if self._error is not None:
+            raise self._error
         self._file.seek(0, os.SEEK_SET)
         while piece := self._file.read(HOLD):
             yield piece

@@ -6,6 +6,7 @@ a statement is killed; `introspection` shows the rest of the mark in the columns
 """
 
 import asyncio
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -26,6 +27,7 @@ LONGEST_PAUSE_S = 5.0
 ABOUT = ("query_id", "user", "http_method", "http_user_agent", "http_referer", "forwarded_for", "quota_key")
 MARK = r"\n/\*((?: [a-z_]+=[^ ]*)+) [0-9a-f]{16} \*/"
 """What finds a mark in a text, with what it says in the first group."""
+_CUT_MARK = re.compile(r"\n/\* query_id=[^*]*?\.\.\.")
 _HEADERS = {
     "http_user_agent": "user-agent",
     "http_referer": "referer",
@@ -49,8 +51,9 @@ class Running:
         return text + self._mark().encode()
 
     def unmarked(self, error: EngineError) -> EngineError:
-        """An error without the mark in its message."""
-        return EngineError(error.code, error.message.replace(self._mark(), ""), error.name)
+        """An error without the mark in its message, which may have cut it short."""
+        message = _CUT_MARK.sub("...", error.message.replace(self._mark(), ""))
+        return EngineError(error.code, message, error.name)
 
     def telling(self, text: bytes) -> "Running":
         """With the client's text in the mark, where another one runs instead."""
