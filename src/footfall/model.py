@@ -46,6 +46,7 @@ class Reason(StrEnum):
     TOO_DEEP = "too_deep"
     TOO_LARGE = "too_large"
     UNKNOWN_FIELD = "unknown_field"
+    NOT_ALLOWED = "not_allowed"
     DUPLICATE_FIELD = "duplicate_field"
     MISSING_FIELD = "missing_field"
     INVALID_TYPE = "invalid_type"

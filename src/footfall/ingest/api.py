@@ -23,6 +23,7 @@ from starlette.routing import Route
 from footfall.config import Config
 from footfall.errors import CallersFault, FootfallError, NotFound
 from footfall.ingest import access, body, chunks, ids, receipts, receive
+from footfall.ingest.browser.beacon import Beacon
 from footfall.ingest.crew import Crew
 from footfall.ingest.inbox import Inbox
 from footfall.ingest.keys import Keys
@@ -51,6 +52,7 @@ class Api:
         self.metrics = Metrics()
         self.inbox = Inbox(config.data_dir / "inbox", config.inbox_limit_bytes)
         self.receiver = Receiver(config, self.inbox, self.metrics)
+        self.beacon = Beacon(config, self.keys, self.inbox, self.metrics)
         self.crew = Crew(config, self.inbox, self.metrics)
         self.bodies = body.Budget(max(BODIES_LIMIT_BYTES, 2 * config.body_limit_bytes))
         self.metrics.watch(lambda: (chunks.sizes(self.receiver.reader), chunks.oldest(self.receiver.reader)))
@@ -58,6 +60,8 @@ class Api:
     def app(self) -> Starlette:
         """The ASGI application."""
         routes = [
+            Route("/footfall.js", self._answering(self.beacon.script), methods=["GET"]),
+            Route("/v1/browser", self._answering(self.beacon.take), methods=["POST", "OPTIONS"]),
             Route("/v1/receipts/{batch_id}", self._guarded(self.receipt), methods=["GET"]),
             *(
                 Route(f"/v1/{path}", self._guarded(self.messages), methods=["POST"])
@@ -165,11 +169,19 @@ class Api:
         return Response(self.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     def _guarded(self, handler: Handler) -> Handler:
-        """Refuses foreign web pages, turns errors into answers, counts answers."""
+        """As `_answering`, of a request that no foreign web page made."""
+
+        async def endpoint(request: Request) -> Response:
+            access.check_origin(request.headers, self.config)
+            return await handler(request)
+
+        return self._answering(endpoint)
+
+    def _answering(self, handler: Handler) -> Handler:
+        """Turns errors into answers, counts answers."""
 
         async def endpoint(request: Request) -> Response:
             try:
-                access.check_origin(request.headers, self.config)
                 response = await handler(request)
             except FootfallError as error:
                 response = _error(error)

@@ -1,0 +1,431 @@
+"""The beacon: what a page may send, and what whoever reads its source cannot do with its key."""
+
+import dataclasses
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clickhouse_connect.driver.client import Client as StoreClient
+from starlette.requests import Request
+
+from footfall import store
+from footfall.config import Config, networks
+from footfall.ingest import keys
+from footfall.ingest.browser import rates
+from footfall.ingest.browser.beacon import client_address
+from footfall.ingest.browser.rates import ADDRESS_BURST, Rates
+from footfall.ingest.browser.visitors import Visitors
+from footfall.schema.migrate import migrate
+from tests import support
+from tests.ingest.agents import CHROME, GPTBOT
+from tests.ingest.client import Answer, Client, settle
+from tests.ingest.make import new_id
+from tests.ingest.test_enrich import database
+
+Start = Callable[..., support.Process]
+SHOP = "https://shop.example"
+TABLES = ("events", "orders", "users", "products", "identities")
+
+
+class Page:
+    """A page of the shop: whoever reads its source has its key, and may send anything."""
+
+    def __init__(self, config: Config, key: str) -> None:
+        self.client = Client(config)
+        self.key = key
+
+    def send(self, items: Any, *, key: str | None = None, **headers: str | None) -> Answer:
+        """Sends as the snippet does; `user_agent="…"` stands for a header."""
+        body = items if isinstance(items, bytes) else json.dumps(items).encode()
+        given: dict[str, str | None] = {"Origin": SHOP, "User-Agent": CHROME, "Content-Type": "text/plain"}
+        given |= {name.replace("_", "-").title(): value for name, value in headers.items()}
+        sent = {name: value for name, value in given.items() if value is not None}
+        return self.client.request("POST", f"/v1/browser?key={key or self.key}", body, sent)
+
+
+def view(**values: Any) -> dict[str, Any]:
+    return {"event_type": "page_view", "event_id": str(uuid.uuid4()), "page_url": "/"} | values
+
+
+@pytest.fixture
+def page(shop: Client) -> Iterator[Page]:
+    name = new_id("page")
+    text = keys.create(shop.config, name, ["browser"], origins=[SHOP])
+    page = Page(shop.config, text)
+    deadline = time.monotonic() + 2
+    while page.send(b"[]").status == 401 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield page
+    keys.revoke(shop.config, name)
+
+
+def rows(store_client: StoreClient, columns: str = "event_type") -> list[tuple[Any, ...]]:
+    query = f"SELECT {columns} FROM footfall.events ORDER BY event_timestamp, event_id"
+    return [tuple(row) for row in store_client.query(query).result_rows]
+
+
+def figures(store_client: StoreClient, columns: str) -> tuple[Any, ...]:
+    """Aggregates over all events."""
+    return tuple(store_client.query(f"SELECT {columns} FROM footfall.events").result_rows[0])
+
+
+def test_a_page_view_arrives_with_what_the_browser_says(
+    shop: Client, page: Page, store_client: StoreClient
+) -> None:
+    answer = page.send(view(page_url="/cup", utm_source="mail", duration_seconds=3, age_ms=60_000))
+    assert (answer.status, answer.body) == (202, {"accepted": 1, "duplicate": 0, "rejected": 0, "errors": []})
+    assert answer.headers["access-control-allow-origin"] == SHOP
+    assert answer.headers["vary"] == "Origin"
+    settle(shop)
+    columns = "page_url, utm_source, duration_seconds, device_type, browser, revenue, user_id != 0"
+    assert rows(store_client, columns) == [("/cup", "mail", 3, "desktop", "Chrome", 0, True)]
+    (age,) = rows(store_client, "dateDiff('second', event_timestamp, ingested_at)")[0]
+    assert age == 60
+
+
+def test_what_is_sent_again_counts_once(shop: Client, page: Page, store_client: StoreClient) -> None:
+    batch = [view(), view()]
+    assert page.send(batch).body["accepted"] == 2
+    assert page.send([*batch, view()]).body["duplicate"] == 2
+    settle(shop)
+    assert len(rows(store_client)) == 3
+
+
+@pytest.mark.parametrize(
+    "origin", [None, "null", "https://evil.example", f"{SHOP}.evil.example", "http://shop.example"]
+)
+def test_a_page_of_another_origin_is_refused(page: Page, origin: str | None) -> None:
+    answer = page.send(view(), origin=origin)
+    assert (answer.status, answer.body["error"]["name"]) == (403, "FORBIDDEN")
+    assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+def test_a_preflight_is_answered_for_the_keys_origins_alone(page: Page) -> None:
+    path = f"/v1/browser?key={page.key}"
+    good = page.client.request("OPTIONS", path, None, {"Origin": SHOP})
+    assert (good.status, good.headers["access-control-allow-methods"]) == (204, "POST")
+    assert good.headers["access-control-allow-origin"] == SHOP
+    for bad in ({"Origin": "https://evil.example"}, {}):
+        refused = page.client.request("OPTIONS", path, None, bad)
+        assert refused.status == 403
+        assert not any(name.startswith("access-control") for name in refused.headers)
+
+
+def test_a_key_for_servers_is_refused_in_a_page(shop: Client, page: Page) -> None:
+    refused = page.send(view(), key=shop.config.write_key)
+    assert (refused.status, "for servers" in refused.body["error"]["message"]) == (403, True)
+    assert page.send(view(), key="ffb_nonsense").status == 401
+
+
+def test_whoever_reads_the_pages_source_can_forge_page_views_and_nothing_else(
+    shop: Client, page: Page, store_client: StoreClient
+) -> None:
+    """A hostile page, or a program that plays one, tries everything that its key could be good for."""
+    before = now_ms()
+    victim = {"event_type": "page_view", "event_id": "order-77", "user_id": "ann", "anonymous_id": "cookie-5"}
+    shop.post("events", victim | {"session_id": "session-1"}, wait=True)
+    settle(shop)
+    held = {table: count(store_client, table) for table in TABLES}
+    shared: list[dict[str, Any]] = [
+        view(user_id="ann"),
+        view(revenue=1_000_000),
+        view(event_type="purchase", revenue="9.90"),
+        view(event_type="refund", value="9.90"),
+        view(event_type="login"),
+        view(event_type="bot_page_view"),
+        view(event_type="purchase_unverified"),
+        view(country="FR"),
+        view(device_type="kiosk"),
+        view(event_timestamp=0),
+        view(age_ms=-60_000),
+        view(age_ms=86_400_001),
+        view(anonymous_id="cookie-5"),
+        view(anonymous_id=str(uuid.uuid4()), user_id="ann"),
+        view(session_id="session-1"),
+        view(event_id="order-77"),
+        view(event_id=None),
+        {"event_type": "page_view"},
+        view(properties={"x": "y" * 10_000}),
+        view(properties=[1]),
+        view(lines=[{"product_id": 1, "quantity": 1, "unit_price": 1}], order_id="1", status="completed"),
+        {"user_id": "ann", "email": "evil@example.org"},
+        view(currency="XXX"),
+        view(client_ip="192.0.2.7"),
+        view(user_agent="x"),
+    ]
+    for item in shared:
+        answer = page.send(item)
+        assert (answer.status, answer.body["error"]["name"]) == (422, "UNPROCESSABLE"), item
+    for path in ("events", "orders", "users", "products"):
+        for headers in ({"Authorization": f"Bearer {page.key}"}, {}):
+            refused = page.client.request("POST", f"/v1/{path}", b"{}", {"Origin": SHOP} | headers)
+            assert refused.status in {401, 403}
+            assert not any(name.startswith("access-control") for name in refused.headers)
+    settle(shop)
+    assert {table: count(store_client, table) for table in TABLES} == held
+    assert store_client.query("SELECT count() FROM footfall_private.dead_letters").result_rows == [(0,)]
+
+    # The same ids as the server's take nothing from it, and names that it invents are no products.
+    forged = str(uuid.uuid4())
+    page.send(
+        [view(event_id=forged, product_id="<script>"), view(event_type="purchase", value=5, order_id="77")]
+    )
+    mine = shop.post("events", {"event_type": "purchase", "event_id": forged, "user_id": "ann", "revenue": 5})
+    assert mine.body["accepted"] == 1
+    settle(shop)
+    assert count(store_client, "products") == held["products"]
+    assert count(store_client, "identities") == held["identities"]
+    assert figures(store_client, "count(), sum(revenue), countIf(event_type = 'purchase')") == (4, 5, 1)
+    assert ("purchase_unverified",) in rows(store_client)
+    (earliest,) = figures(store_client, "min(toUnixTimestamp64Milli(event_timestamp))")
+    assert earliest >= before
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def count(store_client: StoreClient, table: str) -> int:
+    found: int = store_client.query(
+        "SELECT count() FROM footfall.{table:Identifier}", parameters={"table": table}
+    ).result_rows[0][0]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 422),
+        (b"[]", 422),
+        (b"nonsense", 422),
+        (b"\xff\xfe", 422),
+        (b"[" * 60_000, 422),
+        (b"{" + b" " * 70_000, 413),
+        (json.dumps([view()] * 51).encode(), 413),
+    ],
+)
+def test_a_body_that_no_page_sends_is_refused(page: Page, body: bytes, status: int) -> None:
+    answer = page.send(body)
+    assert answer.status == status
+    assert answer.headers["access-control-allow-origin"] == SHOP
+    assert page.send(b"x", content_encoding="gzip").status == 415
+
+
+def test_good_events_of_a_batch_are_kept_and_the_others_told_by_index(
+    shop: Client, page: Page, store_client: StoreClient
+) -> None:
+    answer = page.send([view(), view(event_type="refund"), view(colour=1), view(quantity="x")])
+    assert (answer.status, answer.body["accepted"], answer.body["rejected"]) == (202, 1, 3)
+    assert [(e["index"], e["field"], e["code"]) for e in answer.body["errors"]] == [
+        (1, "event_type", "not_allowed"),
+        (2, "colour", "not_allowed"),
+        (3, "quantity", "invalid_type"),
+    ]
+    settle(shop)
+    assert rows(store_client) == [("page_view",)]
+
+
+@pytest.mark.parametrize("header", ["dnt", "sec_gpc"])
+def test_who_does_not_want_to_be_tracked_is_not(
+    shop: Client, page: Page, store_client: StoreClient, header: str
+) -> None:
+    assert page.send(view(), **{header: "1"}).status == 204
+    assert page.send(view(), **{header: "0"}).status == 202
+    settle(shop)
+    assert len(rows(store_client)) == 1
+
+
+def test_a_key_sends_the_types_that_it_was_made_for(shop: Client) -> None:
+    text = keys.create(
+        shop.config, new_id("page"), ["browser"], origins=[SHOP], event_types=["wish,page_view"]
+    )
+    page = Page(shop.config, text)
+    deadline = time.monotonic() + 2
+    while page.send(b"[]").status == 401 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert page.send(view(event_type="wish")).status == 202
+    assert page.send(view(event_type="view_item")).status == 422
+    assert page.send(view(event_type="search")).status == 422
+
+
+def test_visitors_and_sessions_are_told_apart_without_cookies(
+    shop: Client, page: Page, store_client: StoreClient
+) -> None:
+    for _ in range(2):
+        page.send(view())
+    page.send(view(), user_agent=CHROME.replace("141", "140"))
+    mine = {"anonymous_id": str(uuid.uuid4()), "session_id": str(uuid.uuid4())}
+    page.send([view(**mine), view(**mine)])
+    settle(shop)
+    nobody = "countIf(user_id = 0), countIf(session_id = '')"
+    assert figures(store_client, f"uniqExact(user_id), uniqExact(session_id), {nobody}") == (3, 3, 0, 0)
+
+
+def test_bots_that_run_the_script_and_programs_without_a_name_are_marked(
+    shop: Client, page: Page, store_client: StoreClient
+) -> None:
+    page.send(view(), user_agent=GPTBOT)
+    page.send(view(), user_agent="")
+    settle(shop)
+    found = rows(store_client, "event_type, user_id, session_id, device_type")
+    assert found == [("bot_page_view", 0, "", "bot")] * 2
+
+
+def test_a_purchase_joins_the_funnel_by_a_name_of_its_own(
+    shop: Client, page: Page, store_client: StoreClient
+) -> None:
+    page.send([view(event_type="view_item", age_ms=9), view(event_type="purchase", value="12.50")])
+    settle(shop)
+    assert rows(store_client, "event_type, revenue, toFloat64(value)")[-1] == ("purchase_unverified", 0, 12.5)
+    done = support.run(
+        shop.config,
+        "query",
+        "funnel",
+        "--param",
+        "steps=product_view,purchase_unverified",
+        "--format",
+        "json",
+    )
+    assert [row["users"] for row in json.loads(done.stdout)["data"]] == [1, 1]
+
+
+def test_one_address_cannot_use_up_what_the_key_may_send(tmp_path: Path) -> None:
+    clock = Clock()
+    limits = Rates(clock)
+    sent = sum(not limits.take("key", 100, "192.0.2.1", 10) for _ in range(1_000))
+    assert sent == ADDRESS_BURST / 10
+    assert limits.take("key", 100, "192.0.2.2", 10) == 0
+    assert limits.take("key", 100, "192.0.2.1", 10) > 0
+    clock.now += 3_600
+    assert limits.take("key", 100, "192.0.2.1", 10) == 0
+
+
+def test_all_addresses_together_send_at_the_keys_rate() -> None:
+    clock = Clock()
+    limits = Rates(clock)
+    taken = 0
+    for second in range(100):
+        clock.now = second
+        taken += sum(not limits.take("key", 20, f"2001:db8:{second:x}:{n:x}::1", 1) for n in range(100))
+    assert taken <= 200 + 20 * 99
+    assert taken >= 20 * 99
+
+
+def test_addresses_are_not_remembered_and_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "SWEEP_AT", 100)
+    clock = Clock()
+    limits = Rates(clock)
+    for number in range(10_000):
+        clock.now += 0.1
+        limits.take("key", 10, f"10.0.{number // 250}.{number % 250}", 1)
+    assert len(limits._addresses) <= 101
+    assert not any(b"10.0" in name for name in limits._addresses)
+
+
+def test_an_ipv6_subscriber_is_one_address() -> None:
+    limits = Rates(Clock())
+    sent = sum(not limits.take("key", 10_000, f"2001:db8::{n:x}", 1) for n in range(1_000))
+    assert sent == ADDRESS_BURST
+
+
+def test_too_much_is_answered_with_429_and_when_to_come_again(shop: Client) -> None:
+    text = keys.create(shop.config, new_id("page"), ["browser"], origins=[SHOP], rate=1)
+    page = Page(shop.config, text)
+    deadline = time.monotonic() + 2
+    while page.send(b"[]").status == 401 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    answers = [page.send([view() for _ in range(50)]) for _ in range(4)]
+    assert [answer.status for answer in answers] == [202, 202, 429, 429]
+    assert int(answers[-1].headers["retry-after"]) > 1
+    assert answers[-1].headers["access-control-allow-origin"] == SHOP
+    assert shop.post("events", {"event_type": "page_view"}).status == 202
+
+
+@dataclasses.dataclass
+class Clock:
+    now: float = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_an_id_of_a_visitor_holds_for_a_site_and_a_day(tmp_path: Path) -> None:
+    clock = Clock(now=1_800_000_000.0)
+    visitors, other_process = Visitors(tmp_path, clock), Visitors(tmp_path, clock)
+    first = visitors.id("shop.example", "192.0.2.1", CHROME)
+    assert first == other_process.id("shop.example", "192.0.2.1", CHROME)
+    others = {
+        visitors.id("other.example", "192.0.2.1", CHROME),
+        visitors.id("shop.example", "192.0.2.2", CHROME),
+        visitors.id("shop.example", "192.0.2.1", GPTBOT),
+    }
+    assert len(others | {first}) == 4
+    salt = (tmp_path / "visitors.salt").read_bytes()
+    assert (tmp_path / "visitors.salt").stat().st_mode & 0o777 == 0o600
+    clock.now += 86_400
+    assert visitors.id("shop.example", "192.0.2.1", CHROME) != first
+    assert salt.partition(b" ")[2] not in (tmp_path / "visitors.salt").read_bytes()
+    clock.now -= 86_400
+    assert Visitors(tmp_path, clock).id("shop.example", "192.0.2.1", CHROME) != first  # the salt is gone
+
+
+@pytest.mark.parametrize(
+    ("connection", "forwarded", "address"),
+    [
+        ("198.51.100.9", ["192.0.2.1"], "198.51.100.9"),  # not a proxy of ours: anybody can write the header
+        ("10.0.0.1", ["192.0.2.1"], "192.0.2.1"),
+        ("10.0.0.1", ["203.0.113.5, 192.0.2.1"], "192.0.2.1"),  # what stands before may be made up
+        ("10.0.0.1", ["203.0.113.5, 192.0.2.1, 10.0.0.2"], "192.0.2.1"),
+        ("10.0.0.1", ["203.0.113.5", "192.0.2.1"], "192.0.2.1"),
+        ("10.0.0.1", ["192.0.2.1, nonsense"], "10.0.0.1"),
+        ("10.0.0.1", [""], "10.0.0.1"),
+        ("10.0.0.1", [], "10.0.0.1"),
+        ("10.0.0.1", ["10.0.0.3"], "10.0.0.3"),
+        ("::ffff:10.0.0.1", ["2001:db8::1"], "2001:db8::1"),
+    ],
+)
+def test_only_a_trusted_proxy_says_whose_address_it_is(
+    connection: str, forwarded: list[str], address: str
+) -> None:
+    headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
+    request = Request({"type": "http", "client": (connection, 1), "headers": headers})
+    assert client_address(request, networks("10.0.0.0/8")) == address
+
+
+def test_addresses_give_countries_and_are_stored_nowhere(tmp_path: Path, start: Start) -> None:
+    """Everything that a stack writes is searched for the addresses and user agents that it was sent."""
+    config = support.make_config(
+        tmp_path,
+        geoip_database=database(tmp_path / "geo.mmdb", DE="192.0.2.0/24"),
+        trusted_proxies="127.0.0.1",
+        log_level="debug",
+    )
+    start("engine", config)
+    migrate(config)
+    text = keys.create(config, "page", ["browser"], origins=[SHOP])
+    ingest = start("ingest", config)
+    page, shop = Page(config, text), Client(config)
+    planted = "192.0.2.77"
+    assert page.send(view(), x_forwarded_for=planted).status == 202
+    assert page.send(view(colour=1), x_forwarded_for=planted).status == 422
+    shop.post("events", {"event_type": "page_view", "client_ip": planted, "user_agent": "Planted/7"})
+    shop.post("events", {"event_type": "page_view", "client_ip": planted, "colour": planted[:3]})
+    settle(shop)
+    ingest.stop()
+    (tmp_path / "geo.mmdb").unlink()
+    needles = (planted.encode(), b"Planted/7", b"Windows NT 10.0")
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not any(needle in content for needle in needles), path
+    with store.connect(config, "footfall") as client:
+        found = client.query(
+            "SELECT country, count() FROM events GROUP BY country ORDER BY country"
+        ).result_rows
+        letters = client.query("SELECT raw FROM footfall_private.dead_letters").result_rows
+    assert found == [("DE", 2)]
+    assert [planted in raw for (raw,) in letters] == [False]
