@@ -25,6 +25,46 @@ def test_the_format_comes_from_the_statement_else_a_header_else_the_url(owner_ht
     assert code(owner_http.post("/?default_format=Nothing", content="SELECT 1")) == 73
 
 
+@pytest.mark.parametrize(
+    ("format", "kind"),
+    [
+        ("TSV", "text/tab-separated-values; charset=UTF-8"),
+        ("TabSeparatedRawWithNames", "text/tab-separated-values; charset=UTF-8"),
+        ("CSV", "text/csv; charset=UTF-8; header=absent"),
+        ("CSVWithNames", "text/csv; charset=UTF-8; header=present"),
+        ("csvwithnames", "text/csv; charset=UTF-8; header=present"),
+        ("JSON", "application/json; charset=UTF-8"),
+        ("JSONEachRow", "application/x-ndjson; charset=UTF-8"),
+        ("JSONCompactEachRow", "text/plain; charset=UTF-8"),
+        ("XML", "application/xml; charset=UTF-8"),
+        ("Pretty", "text/plain; charset=UTF-8"),
+        ("Null", "text/plain; charset=UTF-8"),
+        ("Native", "application/octet-stream"),
+        ("RowBinary", "application/octet-stream"),
+        ("Parquet", "application/octet-stream"),
+    ],
+)
+def test_a_format_has_the_content_type_that_the_engine_gives_it(
+    owner_http: httpx.Client, format: str, kind: str
+) -> None:
+    answer = owner_http.post("/", content=f"SELECT 1 AS a FORMAT {format}")
+    assert (answer.headers["Content-Type"], answer.status_code) == (kind, 200)
+
+
+def test_a_client_may_add_headers_to_its_answer_but_none_of_cors(owner_http: httpx.Client) -> None:
+    def ask(headers: str) -> httpx.Response:
+        return owner_http.post("/", params={"http_response_headers": headers}, content="SELECT 1")
+
+    answer = ask("{'X-Mine':'it\\'s, {mine}', 'Content-Type': 'image/png'}")
+    assert (answer.headers["X-Mine"], answer.headers["Content-Type"]) == ("it's, {mine}", "image/png")
+    assert ask("{}").text == "1\n"
+    for bad in ("{'Access-Control-Allow-Origin':'*'}", "{'a b':'c'}", "{'a':'b'", "x"):
+        answer = ask(bad)
+        assert code(answer) != 0, bad
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert "X-Evil" not in ask("{'X-Mine':'a\r\nX-Evil: 1'}").headers
+
+
 @pytest.mark.parametrize("format", ["JSON", "JSONCompact", "XML", "CSVWithNames", "Markdown"])
 def test_a_large_result_has_one_header_and_one_end(owner_http: httpx.Client, format: str) -> None:
     rows = 50_000

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
 
-from footfall.engine import origin, users
+from footfall.engine import origin, protocol, users
 from footfall.engine import request as requests
 from footfall.engine.answer import Answer
 from footfall.engine.body import Body, ClientGone
@@ -56,6 +56,13 @@ class Exchange:
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
+        self._content_types = engine.helpers.submit(self._list_content_types).result()
+
+    def _list_content_types(self) -> Mapping[str, str]:
+        handle = self._engine.database.open()
+        listed, _ = handle.run("SELECT name, content_type FROM system.formats")
+        handle.close()
+        return protocol.content_types(listed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = Answer(send, self._engine.host, self._engine.database.version)
@@ -175,7 +182,7 @@ class Exchange:
             await asyncio.wait({work}, timeout=SOON_S)
         watch = None if work.done() else asyncio.create_task(self._watch(job, body, client.receive, work))
         rows = Rows(job.pipe, work, job.user.result_bytes, job.limit_s, self._engine.folder)
-        result = Result(job, rows, started, partial(self._so_far, job.running))
+        result = Result(job, rows, started, partial(self._so_far, job.running), self._content_types)
         try:
             async with asyncio.timeout(job.limit_s + LAST_S if job.limit_s else None):
                 await result.send(client)

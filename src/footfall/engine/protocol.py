@@ -31,21 +31,9 @@ _TRANSPORT = frozenset(
 )
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
 _DESCRIPTION = re.compile(r"(.+)_(?:format|types|structure)", re.DOTALL)
+_ENTRY = re.compile(r"\s*'((?:[^'\\]|\\.)*)'\s*[:=]\s*'((?:[^'\\]|\\.)*)'\s*(?:,|\Z)")
+_HEADER = re.compile(r"(?!access-control-)[a-z0-9-]+", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
-
-_CONTENT_TYPES = (
-    (r"TSV|TabSeparated", "text/tab-separated-values; charset=UTF-8"),
-    (r"CSVWithNames", "text/csv; charset=UTF-8; header=present"),
-    (r"CSV", "text/csv; charset=UTF-8; header=absent"),
-    (r"JSON\w*EachRow|JSONLines|NDJSON", "application/x-ndjson; charset=UTF-8"),
-    (r"JSON", "application/json; charset=UTF-8"),
-    (r"XML", "application/xml; charset=UTF-8"),
-    (r"Markdown", "text/markdown; charset=UTF-8"),
-    (
-        r"Pretty|Vertical|Values|SQLInsert|Template|CustomSeparated|LineAsString|Prometheus",
-        "text/plain; charset=UTF-8",
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +57,7 @@ class Ask:
     blocks_in: bool = False
     blocks_out: bool = False
     checksums: bool = True
+    response_headers: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     external: Mapping[str, str] = field(default_factory=dict)
@@ -120,6 +109,7 @@ def ask(url: Mapping[str, str], headers: Mapping[str, str], tables: Container[st
         blocks_in=_flag(url, "decompress"),
         blocks_out=_flag(url, "compress"),
         checksums=not _flag(url, "http_native_compression_disable_checksumming_on_decompress"),
+        response_headers=_headers(url.get("http_response_headers", "")),
         params=params,
         settings=settings,
         external=external,
@@ -156,6 +146,19 @@ def _level(url: Mapping[str, str]) -> int:
     return -1 if value == "-1" else _number(url, "http_zlib_compression_level", 3)
 
 
+def _headers(text: str) -> dict[str, str]:
+    """The headers of `http_response_headers`, a map like `{'Name':'value'}`; none of CORS."""
+    inside = text.strip().removeprefix("{").removesuffix("}").strip()
+    headers, at = {}, 0
+    while at < len(inside):
+        found = _ENTRY.match(inside, at)
+        if found is None or not _HEADER.fullmatch(found[1]):
+            raise EngineError(36, f"http_response_headers is {text[:100]!r}; it takes {{'Name':'value'}}")
+        headers[found[1]] = re.sub(r"\\(.)", r"\1", found[2])
+        at = found.end()
+    return headers
+
+
 def _printable(query_id: str) -> str:
     """An id without what would end a header line."""
     return _CONTROLS.sub("", query_id)
@@ -172,12 +175,10 @@ def _timeout(value: str | None) -> int:
     return int(value)
 
 
-def content_type(format: str) -> str:
-    """The Content-Type of a format."""
-    for pattern, kind in _CONTENT_TYPES:
-        if re.match(pattern, format, re.IGNORECASE):
-            return kind
-    return "application/octet-stream"
+def content_types(listed: bytes) -> dict[str, str]:
+    """The Content-Type of each format, by its name in lower case, from `system.formats`."""
+    rows = (line.split("\t") for line in listed.decode().splitlines())
+    return {name.lower(): kind for name, kind in rows}
 
 
 def raw_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope
 
-from footfall.engine import codecs, protocol
+from footfall.engine import codecs
 from footfall.engine.answer import Answer
 from footfall.engine.early import EarlyHeaders
 from footfall.engine.progress import Progress, ended
@@ -47,6 +47,7 @@ class Result:
     rows: Rows
     started_ns: int
     so_far: Callable[[int], Awaitable[Progress | None]]
+    content_types: Mapping[str, str]
 
     async def send(self, client: Client) -> None:
         """Sends headers and rows; raises the statement's error."""
@@ -56,7 +57,10 @@ class Result:
         if job.statement.kind in (Kind.SELECT, Kind.READ) or whole != b"":
             format = job.statement.format or job.ask.format
             answer.headers["X-ClickHouse-Format"] = format
-            answer.headers["Content-Type"] = protocol.content_type(format)
+            answer.headers["Content-Type"] = self.content_types.get(
+                format.lower(), "text/plain; charset=UTF-8"
+            )
+            answer.headers.update(job.ask.response_headers)
         answer.headers["X-ClickHouse-Summary"] = (await self._done()).summary()
         if whole is None and client.is_old:
             answer.headers["Content-Length"] = str(rows.size)
