@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup up test lint format bench test-engines clean
+.PHONY: help setup up test lint format bench fuzz soak test-engines clean
 
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
@@ -41,6 +41,12 @@ format: setup ## Put the code into its format
 
 bench: setup ## Measure insert, interface and rollups
 	@for question in insert interface rollups; do $(VENV)/bin/footfall bench $$question; done
+
+fuzz: setup ## Send the engine what nobody should; MINUTES=30, SEED=1
+	@$(PYTHON) -m tests.robust.fuzz --minutes $(or $(MINUTES),30) $(if $(SEED),--seed $(SEED))
+
+soak: setup ## 200 clients at once read and write; MINUTES=10
+	@$(PYTHON) -m tests.robust.soak --minutes $(or $(MINUTES),10)
 
 test-engines: setup ## Prove the schema on ClickHouse 25.8 and 26.1
 	@$(PYTHON) -m tests.schema.older_engines

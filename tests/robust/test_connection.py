@@ -22,7 +22,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     path = scope["path"]
     if path == "/late":
         await asyncio.sleep(PATIENCE_S * 5)
-    message = {"more_body": path in ("/body", "/waits")}
+    message: dict[str, Any] = {"more_body": path in ("/body", "/waits")}
     while message.get("more_body") or (path == "/waits" and message["type"] != "http.disconnect"):
         message = await receive()
     gone = asyncio.ensure_future(_gone(receive))

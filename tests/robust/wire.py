@@ -96,3 +96,14 @@ def receive_some(connection: socket.socket) -> bytes:
         return connection.recv(PIECE)
     except (ConnectionError, BrokenPipeError):
         return b""
+
+
+def receive_answer(connection: socket.socket) -> Answer:
+    """The next answer to a POST; raises `ConnectionError` where the other side closes before its end."""
+    received = b""
+    while piece := receive_some(connection):
+        received += piece
+        found = answers(received, ["POST"])
+        if found and found[0].whole:
+            return found[0]
+    raise ConnectionError(f"closed after {received[:300]!r}")
