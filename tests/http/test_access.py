@@ -1,10 +1,13 @@
 """Who may speak to the engine, and what the writer may do."""
 
+import base64
+import socket
+
 import httpx
 import pytest
 
 from footfall.config import Config
-from tests.engine.speak import code
+from tests.engine.speak import code, speaker
 
 USERS = ["footfall", "writer", "reader", "analyst"]
 
@@ -68,14 +71,49 @@ def test_users_that_there_are_not_and_odd_credentials_are_refused(
         {"Host": "localhost.evil.example"},
         {"Host": "[::ffff:1.2.3.4]"},
         {"Host": "[bad"},
+        {"Host": ""},
+        {"Host": "127.0.0.1.nip.io"},
+        {"Host": "localtest.me"},
+        {"Host": "rebound.example:{port}"},
+        {"Host": "localhost."},
+        {"Host": "evil.example@127.0.0.1"},
+        {"Host": "127.0.0.1@evil.example"},
+        {"Host": "0.0.0.0"},
+        {"Host": "[::]"},
+        {"Host": "[fe80::1]"},
+        {"Host": "10.0.0.1"},
+        {"Host": "2130706434"},
+        {"Host": "localhost/evil.example"},
+        {"Host": "localhost, evil.example"},
+        {"Host": "lоcalhost".encode().decode("latin-1")},
+        {"Origin": "http://rebound.example:{port}", "Host": "rebound.example:{port}"},
+        {"Origin": "http://localhost:{port}"},
+        {"Origin": "http://[::1]:{port}"},
+        {"Origin": "http://127.0.0.1.evil.example:{port}"},
+        {"Origin": "http://127.0.0.1"},
+        {"Origin": "file://"},
+        {"Origin": "http://[bad"},
+        {"Origin": ""},
+        {"Origin": "chrome-extension://abcdefgh"},
+        {"Origin": "http://127.0.0.1:{port}", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://127.0.0.1:{port}", "Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+        {"Sec-Fetch-Site": "CROSS-SITE"},
+        {"Sec-Fetch-Site": "x"},
+        {"Sec-Fetch-Site": ""},
     ],
 )
 def test_a_foreign_web_page_does_not_reach_the_engine(
     owner_http: httpx.Client, headers: dict[str, str]
 ) -> None:
-    answer = owner_http.post("/", content="SELECT 1", headers=headers)
-    assert (answer.status_code, code(answer)) in ((403, 497), (400, 0))
-    assert not [name for name in answer.headers if name.startswith("access-control")]
+    port = str(owner_http.base_url.port)
+    headers = {name: value.replace("{port}", port) for name, value in headers.items()}
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    for method in ("GET", "POST", "HEAD", "OPTIONS", "PUT"):
+        answer = owner_http.request(method, "/", params={"query": "SELECT 1"}, headers=raw)
+        assert (answer.status_code, code(answer)) in ((403, 497), (400, 0)), method
+        assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
 def test_loopback_names_and_the_engines_own_origin_pass(config: Config, owner_http: httpx.Client) -> None:
@@ -83,6 +121,52 @@ def test_loopback_names_and_the_engines_own_origin_pass(config: Config, owner_ht
         assert owner_http.post("/", content="SELECT 1", headers={"Host": host}).text == "1\n"
     own = {"Origin": config.url("engine"), "Sec-Fetch-Site": "same-origin"}
     assert owner_http.post("/", content="SELECT 1", headers=own).text == "1\n"
+    for name in ("localhost", "[::1]"):
+        address = f"{name}:{config.engine_port}"
+        same = {"Host": address, "Origin": f"http://{address}", "Sec-Fetch-Site": "same-origin"}
+        assert owner_http.post("/", content="SELECT 1", headers=same).text == "1\n"
+    typed = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}  # an address that its user typed
+    assert owner_http.get("/", params={"query": "SELECT 1"}, headers=typed).text == "1\n"
+
+
+def test_a_request_of_http_1_0_without_a_host_is_no_browsers(config: Config) -> None:
+    key = base64.b64encode(f"footfall:{config.password}".encode()).decode()
+    request = f"GET /?query=SELECT+1 HTTP/1.0\r\nAuthorization: Basic {key}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", config.engine_port), timeout=10) as peer:
+        peer.sendall(request.encode())
+        answer = b"".join(iter(lambda: peer.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b"\r\n1\n")
+
+
+def test_a_request_of_http_1_1_without_a_host_is_refused(config: Config) -> None:
+    with socket.create_connection(("127.0.0.1", config.engine_port), timeout=10) as peer:
+        peer.sendall(b"GET /?query=SELECT+1 HTTP/1.1\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: peer.recv(4096), b""))
+    assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 401"))
+
+
+@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_get_writes_for_nobody(config: Config, user: str, method: str) -> None:
+    """An image or a link of a foreign page could be a GET."""
+    with speaker(config, user) as client:  # type: ignore[arg-type]
+        for sql in (
+            *("INSERT INTO footfall.users (user_id) FORMAT CSV 1", "INSERT INTO footfall.users SELECT 1"),
+            *("CREATE TABLE footfall.x (a UInt8) ENGINE = Memory", "DROP TABLE footfall.users"),
+            *(
+                "ALTER TABLE footfall.users DELETE WHERE 1",
+                "TRUNCATE TABLE footfall.users",
+                "SET readonly = 0",
+            ),
+            *("KILL QUERY WHERE 1", "SYSTEM FLUSH LOGS", "OPTIMIZE TABLE footfall.users", "USE footfall"),
+            *(
+                "WITH 1 AS a INSERT INTO footfall.users (user_id) SELECT a",
+                "BACKUP DATABASE footfall TO File('x')",
+            ),
+        ):
+            answer = client.request(method, "/", params={"query": sql})
+            assert code(answer) in (164, 497), (sql, answer.text)
 
 
 def test_the_writer_inserts_looks_up_and_removes_superseded_rows(writer_http: httpx.Client) -> None:

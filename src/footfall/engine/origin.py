@@ -6,33 +6,33 @@ what DNS rebinding needs. No CORS header is ever sent.
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from footfall.config import LOOPBACK
 from footfall.engine.exceptions import ACCESS_DENIED, EngineError
 
+_HOST = re.compile(r"(?:\[(?P<address>[\da-fA-F:.]+)\]|(?P<name>[\w.-]+))(?::\d*)?", re.ASCII)
+
 
 def check(headers: Mapping[str, str], bound_to: str) -> None:
     """Raises `EngineError` 497 for a request that a foreign web page made."""
-    host = headers.get("host", "")
-    name = _name(f"//{host}")
-    if bound_to in LOOPBACK and name is not None and not _is_loopback(name):
+    host = headers.get("host")
+    if bound_to in LOOPBACK and host is not None and not _is_loopback(_name(host)):
         raise EngineError(
             ACCESS_DENIED, f"this engine listens on loopback and is not known as {host[:100]!r}"
         )
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if origin is not None and origin.partition("://")[2] != host:
         raise EngineError(ACCESS_DENIED, f"requests from the origin {origin[:100]!r} are not accepted")
     if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         raise EngineError(ACCESS_DENIED, "requests that another web page makes are not accepted")
 
 
-def _name(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return ""
+def _name(host: str) -> str:
+    """The name in `name:port`; empty where it is anything else."""
+    found = _HOST.fullmatch(host)
+    return (found["address"] or found["name"]).lower() if found else ""
 
 
 def _is_loopback(name: str) -> bool:

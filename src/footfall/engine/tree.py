@@ -88,10 +88,27 @@ TYPE_ARGUMENT: Mapping[str, int] = {
 """Functions that take a type as text, and where: it must be written out and harmless."""
 AGGREGATE_ARGUMENT = frozenset(("arrayreduce",))
 """Functions whose first argument names an aggregate function: it must be written out and allowed."""
-WITH_WRITTEN_OUT_ARRAY = frozenset(("hasall", "hasany", "hassubstr"))
-"""Functions that compare each element with each: one of their arrays must be written out, and so be short."""
-TAKE_FUNCTIONS = ("array", "map")
-"""How the names of functions begin that take a function, by its bare name too: `arrayMap(upper, names)`."""
+WITH_WRITTEN_OUT_ARRAY = frozenset(
+    ("hasall", "hasany", "hassubstr")
+    + tuple(
+        f"multisearch{kind}{case}{encoding}"
+        for kind in ("any", "allpositions", "firstindex", "firstposition")
+        for case in ("", "caseinsensitive")
+        for encoding in ("", "utf8")
+    )
+)
+"""Functions that look for each of many in all: one of their arguments must be written out, and so be short."""
+TAKE_FUNCTIONS = _keys(
+    """
+    arrayall arrayavg arraybottomk arraycompact arraycount arraycumsum arraycumsumnonnegative
+    arraydifference arrayexists arrayfill arrayfilter arrayfirst arrayfirstindex arrayfirstornull
+    arraylast arraylastindex arraylastornull arraymap arraymax arraymin arraypartialreversesort
+    arraypartialsort arrayproduct arrayreversefill arrayreversesort arrayreversesplit arraysort
+    arraysplit arraysum arraytopk mapall mapapply mapexists mapfilter mappartialreversesort
+    mappartialsort mapreversesort mapsort
+    """
+)
+"""Functions that take a function, by its bare name too: `arrayMap(upper, names)`."""
 BOTH_TABLE_AND_FUNCTION = frozenset(("format",))
 """Allowed functions that are also table functions, which the right side of IN would take."""
 _CHECKED = IN_FUNCTIONS | TYPE_ARGUMENT.keys() | AGGREGATE_ARGUMENT | WITH_WRITTEN_OUT_ARRAY
@@ -157,13 +174,11 @@ class Walk:
             if not arguments:
                 raise EngineError(ACCESS_DENIED, f"the function {name} needs its type written out")
             check_type(_text(arguments[TYPE_ARGUMENT[lower]], name))
-        if lower.startswith(TAKE_FUNCTIONS):
-            for argument in arguments:
-                if argument.get("type") == "Identifier":
-                    self._bare_name(argument["name"], name)
+        if lower in TAKE_FUNCTIONS and len(arguments) > 1 and arguments[0].get("type") == "Identifier":
+            self._bare_name(arguments[0]["name"], name)
         if lower in WITH_WRITTEN_OUT_ARRAY and not any(map(_is_written_out, arguments)):
             raise EngineError(
-                ACCESS_DENIED, f"the function {name} needs one of its arrays written out; see arrayIntersect"
+                ACCESS_DENIED, f"the function {name} needs what it looks for, or in, written out"
             )
         if lower in AGGREGATE_ARGUMENT and arguments:
             found = re.fullmatch(r"(\w+)(?:\([\d\s.,]*\))?", _text(arguments[0], name))
@@ -178,8 +193,8 @@ class Walk:
             raise EngineError(ACCESS_DENIED, f"the table function {node['name']} is not allowed")
 
     def _bare_name(self, name: str, where: str) -> None:
-        """A name that is taken for a function where no column has it."""
-        if rights.is_known(name) and (name.lower() in _CHECKED or not rights.may_call(name)):
+        """The name of a function, of the engine or of the statement's own."""
+        if name not in self._lambdas and (name.lower() in _CHECKED or not rights.may_call(name)):
             raise EngineError(ACCESS_DENIED, f"the function {name} is not allowed in {where}")
 
     def _apply(self, node: Node) -> None:

@@ -253,3 +253,9 @@ SELECT arrayMap(upper, ['a']), arrayFilter(isNotNull, [1, NULL]), arraySort(nega
 SELECT lower(file), length(url) FROM (SELECT 'A' AS file, 'b' AS url)
 ;;
 SELECT hasAny(groupArray(country), ['US', 'DE']), hasAll(['a', 'b'], groupArray(event_type)) FROM events
+;;
+WITH x -> x * 2 AS double SELECT arrayMap(double, [1, 2]), arraySum(double, [1, 2])
+;;
+SELECT arraySum(file), arrayMax(n), arraySort(n), arrayConcat(file, n), arrayElement(file, 1), mapKeys(tid) FROM (SELECT [1] AS file, [2] AS n, map('a', 1) AS tid)
+;;
+SELECT arrayMap(x -> x + number, [1, 2]) FROM numbers(3)

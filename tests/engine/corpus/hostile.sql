@@ -863,8 +863,6 @@ SELECT arrayCount(file, groupArray('/etc/passwd'))
 ;;
 SELECT arrayMap(getMacro, ['x'])
 ;;
-SELECT arrayMap(showCertificate)
-;;
 SELECT arrayMap(aiGenerate, ['x'])
 ;;
 SELECT system.file('/etc/passwd')
@@ -1544,3 +1542,17 @@ SELECT length(URLHierarchy(repeat('a/', 500000)))
 SELECT arrayWithConstant(1000000000, 1)
 ;;
 SELECT * APPLY(hasAny) FROM (SELECT [1])
+;;
+SELECT arrayMap(not_a_function_at_all, [1])
+;;
+SELECT arraySort(not_a_function_at_all, [1])
+;;
+SELECT mapApply(not_a_function_at_all, map(1, 1))
+;;
+SELECT arrayMap(f, ['/etc/passwd']), file AS f
+;;
+WITH file AS f SELECT arrayMap(f, ['/etc/passwd'])
+;;
+SELECT arrayMap(f, ['/etc/passwd']) FROM (SELECT 1 AS f)
+;;
+SELECT multiSearchAny(repeat('a', 1000000), arrayMap(x -> toString(x), range(300000)))
