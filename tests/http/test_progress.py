@@ -66,7 +66,7 @@ def test_progress_lines_are_truly_sent_before_the_end(config: Config) -> None:
     assert b"\r\n\r\n" not in received, "the headers have not ended"
 
 
-def test_a_statement_that_fails_after_progress_has_a_broken_answer(config: Config) -> None:
+def test_a_statement_that_fails_after_progress_tells_its_error_in_headers_and_body(config: Config) -> None:
     sql = SLOW.replace("count()", "throwIf(count() = 60, 'the end')")
     for params in ({}, {"compress": "1"}):
         answer, body = ask(config, sql, **params)

@@ -96,6 +96,8 @@ class Answer:
             self.headers["Connection"] = "close"
             await self._start(200)
             await self._break_off(error)
+            # The header tells it: no half answer is there that could be taken for a whole.
+            await self._send({"type": "http.response.body", "body": b""})
         else:
             await self.whole((error.text(self._version) + "\n").encode(errors="replace"), error.status)
 
