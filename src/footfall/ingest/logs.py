@@ -1,8 +1,8 @@
 """Log lines as JSON, one a line, without keys, ids or texts of a shop's data.
 
-Our own messages hold none. An exception is told by its kind and where it happened; its message may quote what
-was sent, so it stays out. Of libraries' messages the first line of the template is told, without arguments;
-the event loop's own messages may quote a callback's arguments, so they are told by their place alone.
+Our own messages hold none. An exception is told by its kind and where it happened; its message may quote
+what was sent, so it stays out. Of libraries' messages the first line of the template is told, with numbers
+and without other arguments; the event loop's own may quote a callback's arguments, so their place is told.
 """
 
 import json
@@ -32,7 +32,9 @@ def _message(record: logging.LogRecord) -> str:
         return record.getMessage()
     if record.name == "asyncio":
         return f"the event loop reports an error ({record.funcName})"
-    return str(record.msg).partition("\n")[0]
+    text = str(record.msg).partition("\n")[0]
+    numbers = record.args if isinstance(record.args, tuple) else ()
+    return text % numbers if numbers and all(isinstance(value, int | float) for value in numbers) else text
 
 
 def set_up(level: str) -> None:
