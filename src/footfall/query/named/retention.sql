@@ -1,9 +1,9 @@
 -- title: Retention
 -- description: Of the users first seen in a week, how many came back in each of the weeks after; weeks begin on
 --   Monday, UTC, and the first week is the first within the range.
--- reads: daily_user_activity
+-- reads: daily_user_activity, identities
 -- grain: day
--- note: Events before a login count under the anonymous id.
+-- note: Anonymous shoppers who logged in count as one with their user.
 -- param: from DateTime64(3, 'UTC') = today-90d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- param: weeks UInt32 = 8 ; 1..53 ; weeks after the first
@@ -27,14 +27,26 @@ FROM
     FROM
     (
         SELECT
-            toMonday(min(activity_date))                AS cohort,
-            groupUniqArray(toMonday(activity_date))     AS mondays,
+            if(linked.user_id != 0, linked.user_id, seen.user_id)    AS shopper,
+            groupUniqArrayArray(seen.weeks_seen)                     AS mondays,
+            arrayMin(mondays)                                        AS cohort,
             arrayMap(n -> toUInt64(has(mondays, cohort + 7 * n)), range(0, {weeks:UInt32} + 1)) AS active
-        FROM footfall.daily_user_activity
-        WHERE user_id != 0
-            AND activity_date >= toDate({from:DateTime64(3, 'UTC')})
-            AND activity_date < toDate({to:DateTime64(3, 'UTC')})
-        GROUP BY user_id
+        FROM
+        (
+            SELECT user_id, groupUniqArray(toMonday(activity_date)) AS weeks_seen
+            FROM footfall.daily_user_activity
+            WHERE user_id != 0
+                AND activity_date >= toDate({from:DateTime64(3, 'UTC')})
+                AND activity_date < toDate({to:DateTime64(3, 'UTC')})
+            GROUP BY user_id
+        ) AS seen
+        LEFT JOIN
+        (
+            SELECT anonymous_id, argMax(user_id, (linked_at, block_id)) AS user_id
+            FROM footfall.identities
+            GROUP BY anonymous_id
+        ) AS linked ON seen.user_id = linked.anonymous_id
+        GROUP BY shopper
     )
     GROUP BY cohort
 )
