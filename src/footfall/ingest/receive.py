@@ -29,6 +29,7 @@ from footfall.ingest.validate import Validator
 from footfall.model import Kind, Reason
 
 SLICE_ITEMS = 1_000  # what the event loop does in one go
+SLICE_MESSAGES = 200  # each comes to several items
 WAIT_LIMIT_S = 30.0
 # Lanes that a stage's changes go on to.
 _NEXT = {ORDER_ITEMS: (ORDERS,), USER_ITEMS: (USERS, CONTACTS), PRODUCT_ITEMS: (PRODUCTS,)}
@@ -120,14 +121,15 @@ class Receiver:
         errors: list[ItemError] = []
         accepted = duplicate = rejected = 0
         awaited: dict[str, int] = {}
-        for first in range(0, len(items), SLICE_ITEMS):
-            slice_ = items[first : first + SLICE_ITEMS]
+        size = SLICE_MESSAGES if request.kind == "messages" else SLICE_ITEMS
+        for first in range(0, len(items), size):
+            slice_ = items[first : first + size]
             good, bad, letters = validator.validate(slice_, first)
             for error in bad:
                 self.metrics.rejected.labels(request.kind, error.code).inc()
             rejected += len(slice_) - len(good)  # of others, a part may have been refused
             errors += bad[: ERRORS_LIMIT - len(errors)]
-            last = first + SLICE_ITEMS >= len(items)
+            last = first + size >= len(items)
             if last and cut:
                 rejected += 1
                 errors = [*errors[: ERRORS_LIMIT - 1], _cut(len(items))]

@@ -1,10 +1,13 @@
 """Segment's HTTP Tracking API over the real ingest and the real store: answers, retries, totals."""
 
 import base64
+import dataclasses
 import gzip
 import json
 import time
+from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from footfall.ingest.replay import replay
 from tests.ingest.client import Answer, Client, settle
 from tests.ingest.make import new_id
 from tests.ingest.segment.make import message, products, track
+from tests.support import Process, free_port
 
 
 def send(
@@ -99,13 +103,17 @@ def test_every_path_takes_its_message(shop: Client, store_client: StoreClient) -
     ]
 
 
-def test_an_import_is_compared_with_the_whole_store(shop: Client, store_client: StoreClient) -> None:
-    old = order("s-2", ("cup", 10, 1))
-    fresh = track("X")
-    send(shop, old)
-    with_inbox_forgotten = store_client  # the store alone knows it: ids are asked there, too
-    assert send(shop, old, fresh, path="import").body.items() >= {"accepted": 1, "duplicate": 1}.items()
-    assert rows(with_inbox_forgotten, "SELECT count() FROM events") == [(2,)]
+def test_an_import_is_compared_with_the_whole_store(
+    shop: Client, store_client: StoreClient, tmp_path: Path, start: Callable[..., Process]
+) -> None:
+    old, refund = order("s-2", ("cup", 10, 2)), track("Order Refunded", {"order_id": "s-2", "total": 5})
+    send(shop, old, refund)
+    other = dataclasses.replace(shop.config, data_dir=tmp_path, ingest_port=free_port())
+    start("ingest", other)  # with an inbox of its own: it remembers nothing
+    answer = send(Client(other), old, refund, track("X"), path="import")
+    assert answer.body.items() >= {"accepted": 1, "duplicate": 2, "rejected": 0}.items()
+    assert rows(store_client, "SELECT count() FROM events") == [(3,)]
+    assert rows(store_client, "SELECT sum(total_amount), count() FROM orders") == [(15, 2)]
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", ""])
