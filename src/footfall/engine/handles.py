@@ -8,6 +8,7 @@ chDB formats a SELECT in whole only into memory, so rows are streamed by `INTO O
 own: every format comes out as ClickHouse writes it, in bounded memory, and a full pipe holds the engine back.
 """
 
+import faulthandler
 import fcntl
 import os
 import re
@@ -141,6 +142,7 @@ class Database:
         with ThreadPoolExecutor(1) as thread:
             thread.submit(self._start, unconfined).result()
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        _crash_at_once()
 
     def _start(self, unconfined: str) -> None:
         names = {"data": self._data, "unconfined": unconfined}
@@ -182,6 +184,13 @@ def _load_chdb(temporary: Path) -> Any:
     from chdb.state.sqlitelike import Connection
 
     return Connection
+
+
+def _crash_at_once() -> None:
+    """Puts fatal signals back: chDB's handlers keep a crashed process for a minute and more, deaf and dumb."""
+    for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT):
+        signal.signal(number, signal.SIG_DFL)
+    faulthandler.enable(all_threads=False)  # the log gets a line about it
 
 
 def _lock(data_dir: Path) -> IO[bytes]:
