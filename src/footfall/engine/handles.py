@@ -187,7 +187,7 @@ def _load_chdb(temporary: Path) -> Any:
 
 
 def _crash_at_once() -> None:
-    """Puts fatal signals back: chDB's handlers keep a crashed process for a minute and more, deaf and dumb."""
+    """Puts fatal signals back: chDB's handlers keep a crashed process, deaf and dumb, for a minute or so."""
     for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT):
         signal.signal(number, signal.SIG_DFL)
     faulthandler.enable(all_threads=False)  # the log gets a line about it
