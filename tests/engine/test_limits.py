@@ -165,3 +165,20 @@ def test_more_than_a_users_slots_wait_and_all_are_answered(small: Config) -> Non
 
     with ThreadPoolExecutor(16) as pool:
         assert list(pool.map(ask, range(32))) == [f"{number}\n" for number in range(32)]
+
+
+def test_long_texts_of_analysts_never_hold_up_the_reader(small: Config, reader: httpx.Client) -> None:
+    """Each user's statements are looked at by a guard of its own: the reader's new ones do not queue up."""
+    analysts = 12
+
+    def long_text(number: int) -> int:
+        with speaker(small, "analyst") as client:
+            return code(client.post("/", content=f"SELECT {number}, " + ",".join(["1"] * 20_000)))
+
+    with ThreadPoolExecutor(analysts) as pool:
+        answers = [pool.submit(long_text, number) for number in range(analysts)]
+        served = 0
+        while not all(answer.done() for answer in answers):
+            assert reader.post("/", content=f"SELECT {served} AS new").text == f"{served}\n"
+            served += 1
+    assert served >= analysts

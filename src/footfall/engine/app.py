@@ -36,14 +36,16 @@ class Engine:
         self.users = users.users(config)
         self.database = database
         self.handles = Handles(self.database)
-        self.guard = Guard(self.database.open)
+        # One a user, so that nobody waits for the long texts of others.
+        guarded = [user for user in self.users.values() if user.guarded]
+        self.guards = {user.name: Guard(user, self.database.open) for user in guarded}
         self.sessions = Sessions()
         self.host = platform.node() or "localhost"
         # Twice, because a call that cannot be stopped yet keeps its thread when it has lost its slot.
         threads = 2 * sum(user.slots for user in self.users.values())
         self.statements = ThreadPoolExecutor(threads, "statement")
         self.helpers = ThreadPoolExecutor(4, "helper")
-        self.guarding = ThreadPoolExecutor(1, "guard")
+        self.guarding = {name: ThreadPoolExecutor(1, f"guard of {name}") for name in self.guards}
         self.running = Registry(self.database.open, self.helpers)
         self.slots = {user.name: Slots(user.slots, WAITING, WAIT_S) for user in self.users.values()}
         self.folder = database.folders[-1]
@@ -84,10 +86,12 @@ class Engine:
         for kill in kills:
             kill.cancel()
         self.statements.shutdown(wait=False, cancel_futures=True)
-        self.guarding.shutdown(wait=False, cancel_futures=True)
+        for guarding in self.guarding.values():
+            guarding.shutdown(wait=False, cancel_futures=True)
         self.helpers.shutdown(wait=not self.running.all(), cancel_futures=True)
         if not self.running.all():
-            self.guard.close()
+            for guard in self.guards.values():
+                guard.close()
             self.sessions.close()
             self.handles.close()
             self.database.close()

@@ -136,11 +136,11 @@ class Exchange:
         readonly = _readonly(method, user.name, given)
         if user.guarded:
             check_request(user, ask, request.tables)
-            guard = self._engine.guard
-            permitted = guard.known(user, given)
+            guard = self._engine.guards[user.name]
+            permitted = guard.known(given)
             if permitted is None:
                 loop = asyncio.get_running_loop()
-                permitted = await loop.run_in_executor(self._engine.guarding, guard.check, user, given)
+                permitted = await loop.run_in_executor(self._engine.guarding[user.name], guard.check, given)
             given = permitted.statement
             ask = replace(ask, settings={**ask.settings, **permitted.settings})
             reads = given.kind in (Kind.SELECT, Kind.READ)

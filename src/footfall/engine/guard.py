@@ -24,6 +24,8 @@ from footfall.engine.users import User
 TEXT_LIMIT = 100_000
 DEPTH_LIMIT = 100
 KEPT = 1000
+KEPT_LENGTH = 16_384
+"""Decisions are kept for so many texts, none longer than this."""
 _PARSER = {
     "implicit_select": "0",
     "max_parser_depth": "300",
@@ -66,34 +68,36 @@ class Permitted:
 
 
 class Guard:
-    """One parser's handle and the decisions that were made; `check` is for one thread at a time."""
+    """One user's parser and the decisions that were made; `check` is for one thread at a time."""
 
-    def __init__(self, open_handle: Callable[[], Handle]) -> None:
+    def __init__(self, user: User, open_handle: Callable[[], Handle]) -> None:
+        self._user = user
+        self._may = RIGHTS[user.name]
         self._open = open_handle
         self._handle: Handle | None = None
-        self._kept: OrderedDict[tuple[str, bytes, str | None], Permitted] = OrderedDict()
+        self._kept: OrderedDict[tuple[bytes, str | None], Permitted] = OrderedDict()
 
-    def known(self, user: User, given: Statement) -> Permitted | None:
+    def known(self, given: Statement) -> Permitted | None:
         """The decision that was made for this text before; takes no time."""
-        return self._kept.get((user.name, given.text, given.format))
+        return self._kept.get((given.text, given.format))
 
-    def check(self, user: User, given: Statement) -> Permitted:
+    def check(self, given: Statement) -> Permitted:
         """What may run; raises `EngineError` 497 or 164 where nothing may."""
-        may = RIGHTS[user.name]
         text = _text(given)
         try:
-            permitted = (self._insert if given.kind is Kind.INSERT else self._other)(may, given, text)
+            permitted = (self._insert if given.kind is Kind.INSERT else self._other)(self._may, given, text)
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
             raise EngineError(ACCESS_DENIED, "what is not understood is refused") from None
-        check_settings(user, permitted.settings)
-        self._keep((user.name, given.text, given.format), permitted)
+        check_settings(self._user, permitted.settings)
+        if len(given.text) <= KEPT_LENGTH:
+            self._keep((given.text, given.format), permitted)
         return permitted
 
     def close(self) -> None:
         if self._handle is not None:
             self._handle.close()
 
-    def _keep(self, key: tuple[str, bytes, str | None], permitted: Permitted) -> None:
+    def _keep(self, key: tuple[bytes, str | None], permitted: Permitted) -> None:
         self._kept[key] = permitted
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
@@ -150,7 +154,11 @@ class Guard:
         if not may.writes:
             raise EngineError(ACCESS_DENIED, "INSERT is not allowed")
         if given.format not in rights.WRITE_FORMATS:
-            raise EngineError(ACCESS_DENIED, f"INSERT in the format {given.format} is not allowed")
+            raise EngineError(
+                ACCESS_DENIED,
+                f"INSERT in the format {given.format} is not allowed, for it may call functions or read a "
+                "schema: JSONEachRow, CSV, Native, Parquet and their kin are",
+            )
         line = self._ask(_FORMAT, f"{text} FORMAT {given.format}")
         tree = self._tree(line)
         _refuse_keys(tree, {"type", "database", "table", "format", "columns", "settings_ast"})

@@ -89,15 +89,17 @@ TYPE_ARGUMENT: Mapping[str, int] = {
 AGGREGATE_ARGUMENT = frozenset(("arrayreduce",))
 """Functions whose first argument names an aggregate function: it must be written out and allowed."""
 WITH_WRITTEN_OUT_ARRAY = frozenset(
-    ("hasall", "hasany", "hassubstr")
-    + tuple(
-        f"multisearch{kind}{case}{encoding}"
-        for kind in ("any", "allpositions", "firstindex", "firstposition")
-        for case in ("", "caseinsensitive")
-        for encoding in ("", "utf8")
+    (
+        *("hasall", "hasany", "hassubstr"),
+        *(
+            f"multisearch{kind}{case}{encoding}"
+            for kind in ("any", "allpositions", "firstindex", "firstposition")
+            for case in ("", "caseinsensitive")
+            for encoding in ("", "utf8")
+        ),
     )
 )
-"""Functions that look for each of many in all: one of their arguments must be written out, and so be short."""
+"""Functions that look for each of many in all: one of their arguments must be written out, so it is short."""
 TAKE_FUNCTIONS = _keys(
     """
     arrayall arrayavg arraybottomk arraycompact arraycount arraycumsum arraycumsumnonnegative
