@@ -251,7 +251,7 @@ async def test_what_happens_now(ask: Ask) -> None:
 
 async def test_retention(ask: Ask) -> None:
     rows = await ask("retention", since=BEFORE.isoformat(), until=NEXT.isoformat(), weeks="1")
-    assert sum(row["users"] for row in rows if row["week"] == 0) == 3  # who was unknown at first is one of them
+    assert sum(row["users"] for row in rows if row["week"] == 0) == 3  # one of them unknown at first
     buyers = await ask("order_retention", **RANGE, weeks="1")
     assert [(row["week"], row["users"], row["size"], row["retention_pct"]) for row in buyers] == [
         (0, 2, 2, 100.0)

@@ -222,7 +222,11 @@ def _sent_ms(request: Request) -> int | None:
     text = request.headers.get("x-footfall-sent-at", "") or request.query_params.get("sent_at", "")
     if not text:
         return None
-    sent_ms = message.sent(float(text) if text.replace(".", "", 1).isdigit() else text)
+    try:
+        said: float | str = float(text)
+    except ValueError:
+        said = text
+    sent_ms = message.sent(said)
     if sent_ms is None:
         raise CallersFault("X-Footfall-Sent-At must be a time such as 2025-01-31T12:00:00.000Z")
     return sent_ms

@@ -261,4 +261,6 @@ def test_our_own_items_are_corrected_by_when_they_were_sent(shop: Client, store_
     shop.post("events", event, wait=True, headers={"X-Footfall-Sent-At": str(now + ahead)})
     (age,) = rows(store_client, "SELECT toInt64(ingested_at) - toInt64(event_timestamp) FROM events")[0]
     assert 59 <= age <= 61
-    assert shop.post("events", event, headers={"X-Footfall-Sent-At": "soon"}).status == 400
+    for wrong in ("soon", "nan", "1e999", "9" * 400, "-1", "2"):
+        answer = shop.post("events", event, headers={"X-Footfall-Sent-At": wrong})
+        assert answer.status == (422 if wrong == "2" else 400), "in 1970 is a time, and moves nothing"

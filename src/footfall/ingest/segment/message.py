@@ -4,6 +4,7 @@ Unknown fields are let pass, as Segment does. What must be of one type (ids, nam
 otherwise, by the name that the sender gave it.
 """
 
+import math
 import re
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -79,6 +80,8 @@ def mapping(field: str, raw: Raw) -> dict[str, Any]:
         raise Rejected(Reason.TOO_LARGE, field, f"{field} are over {fields.PROPERTIES_LIMIT} bytes")
     try:
         value = _any.decode(text)
+    except msgspec.ValidationError:
+        raise Rejected(Reason.OUT_OF_RANGE, field, f"{field} hold a number that is too large") from None
     except msgspec.DecodeError as error:
         raise malformed(text, str(error)) from None
     except RecursionError:
@@ -122,7 +125,8 @@ def moment(field: str, value: Any) -> int:
             told = f"{field} must be ISO 8601, such as 2025-01-31T12:00:00.000Z"
             raise Rejected(Reason.INVALID_TIMESTAMP, field, told) from None
         return fields.time_ms(field, read if read.tzinfo else read.replace(tzinfo=UTC))
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    if number and not isinstance(value, bool):
         return fields.time_ms(field, value)
     raise Rejected(Reason.INVALID_TIMESTAMP, field, f"{field} must be a time in ISO 8601")
 
@@ -137,7 +141,9 @@ def _explain(text: str) -> Rejected:
     """What msgspec found wrong with a field, in our words."""
     at = _AT.search(text)
     field = at["path"] if at else ""
+    told = _AT.sub("", text)
+    if "out of range" in told:
+        return Rejected(Reason.OUT_OF_RANGE, field, f"{field or 'the message'} holds a number too large")
     if not field:
         return Rejected(Reason.NOT_AN_OBJECT, "", "a message must be a JSON object")
-    told = _AT.sub("", text)
     return Rejected(Reason.INVALID_TYPE, field, f"{field}: {told[0].lower()}{told[1:]}")
