@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
@@ -50,6 +51,12 @@ ANDROID = (
 )
 def test_a_user_agent_tells_device_and_browser(user_agent: str, device_type: str, browser: str) -> None:
     assert describe(user_agent) == (device_type, browser)
+
+
+def test_every_program_that_the_list_knows_is_one() -> None:
+    known = [agent for entry in CRAWLER_USER_AGENTS_DATA for agent in entry["instances"]]
+    assert len(known) > 1_000
+    assert [agent for agent in known if not describe(agent).bot] == []
 
 
 def test_a_user_agent_of_any_length_is_cut() -> None:

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from footfall.config import Config
 from footfall.errors import CallersFault, FootfallError, NotFound
-from footfall.ingest import access, body, chunks, ids, receipts, receive
+from footfall.ingest import access, agents, body, chunks, ids, receipts, receive
 from footfall.ingest.browser.beacon import Beacon
 from footfall.ingest.crew import Crew
 from footfall.ingest.inbox import Inbox
@@ -199,9 +199,11 @@ class Api:
     @contextlib.asynccontextmanager
     async def _life(self, _: Starlette) -> AsyncIterator[None]:
         self.crew.start()
+        loading = asyncio.create_task(asyncio.to_thread(agents.describe, ""))  # before the first one comes
         try:
             yield
         finally:
+            await loading
             await asyncio.to_thread(self.crew.stop)
             self.receiver.close()
             await asyncio.to_thread(self.inbox.close)
