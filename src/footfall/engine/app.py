@@ -23,6 +23,8 @@ from footfall.engine.sessions import Sessions
 from footfall.serve import listen, run_app
 
 WAITING = 64
+FORMS = 4
+"""Large forms of one user that are in memory at once."""
 WAIT_S = 10.0
 STOP_S = 1.0
 SWEEP_S = 5.0
@@ -48,6 +50,7 @@ class Engine:
         self.guarding = {name: ThreadPoolExecutor(1, f"guard of {name}") for name in self.guards}
         self.running = Registry(self.database.open, self.helpers)
         self.slots = {user.name: Slots(user.slots, WAITING, WAIT_S) for user in self.users.values()}
+        self.forms = {name: Slots(FORMS, WAITING, WAIT_S) for name in self.users}
         self.folder = database.folders[-1]
 
     def app(self) -> ASGIApp:

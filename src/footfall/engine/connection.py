@@ -20,7 +20,7 @@ from footfall.engine.early import EarlyProtocol
 
 SILENCE_S = 60.0
 LOOSE_LIMIT = 1 << 20
-CONNECTIONS = 4096
+CONNECTIONS = 1024
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 
 

@@ -9,13 +9,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
 
-from footfall.engine import origin, protocol, users
+from footfall.engine import forms, origin, protocol, users
 from footfall.engine import request as requests
 from footfall.engine.answer import Answer
 from footfall.engine.body import Body, ClientGone
@@ -107,6 +108,11 @@ class Exchange:
                 "The Transfer-Encoding is not chunked and there is no Content-Length header for POST request",
             )
         user = users.authenticate(self._engine.users, users.credentials(client.headers, url))
+        turns = self._engine.forms[user.name]
+        async with turns.turn() if forms.is_large(client.headers) else nullcontext():
+            await self._statement_of(user, client, url)
+
+    async def _statement_of(self, user: User, client: Client, url: Mapping[str, str]) -> None:
         body = Body(client.receive)
         longest = TEXT_LIMIT if user.guarded else LONGEST
         request = await requests.read(url, client.headers, body, longest)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FORM_LIMIT = 64 << 20
 PARTS_LIMIT = 1000
+SMALL = 1 << 20
 URLENCODED = "application/x-www-form-urlencoded"
 _FIELD = re.compile(rb"[A-Za-z_$][\w.$%-]*=|\Z")
 _ASKS = re.compile(rb"(?:\A|&)(?:query|param_[^=&\s]+)=")
@@ -42,6 +43,12 @@ def is_form(body: bytes) -> bool:
 
 def is_multipart(content_type: str) -> bool:
     return content_type.lower().startswith("multipart/form-data")
+
+
+def is_large(headers: Mapping[str, str]) -> bool:
+    """Whether a request is a multipart body of more than a megabyte, or of nobody knows how much."""
+    length = headers.get("content-length", "")
+    return is_multipart(headers.get("content-type", "")) and not (length.isdigit() and int(length) <= SMALL)
 
 
 def form(body: bytes) -> dict[str, str]:

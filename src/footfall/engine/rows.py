@@ -27,6 +27,7 @@ HEAD = 4096
 PATIENCE_S = 0.05
 """How long the first piece waits for more, with the second half as long, and so on: many are a stream."""
 IN_MEMORY = 8 << 20
+ON_DISK = 1 << 30
 Outcome = tuple[bytes, Stats]
 
 
@@ -72,6 +73,11 @@ class Rows:
         """Waits until the rows have ended; raises the statement's error."""
         while not self.ended:
             self._file.write(await self._next())
+            if self._size > ON_DISK:
+                raise EngineError(
+                    TOO_MANY_ROWS_OR_BYTES,
+                    f"More than {ON_DISK} bytes of result wait for its end: leave wait_end_of_query out",
+                )
         if self._size <= IN_MEMORY:
             self._file.seek(0)
             self._held.append(self._file.read())

@@ -8,8 +8,9 @@ a statement is killed; `introspection` shows the rest of the mark in the columns
 import asyncio
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote as percent
@@ -143,6 +144,15 @@ class Slots:
             raise self._refusal() from None
         finally:
             self._room += 1
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """A slot for as long as the context lasts."""
+        await self.take()
+        try:
+            yield
+        finally:
+            self.give_back()
 
     def give_back(self, work: "asyncio.Future[Any] | None" = None) -> None:
         """Frees the slot of a statement whose client has its answer; `work` where the engine goes on."""
