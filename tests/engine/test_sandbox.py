@@ -281,6 +281,16 @@ def test_what_a_database_does_works_under_it(engine: support.Process) -> None:
         assert code(refused) == 241
 
 
+def test_no_statement_tries_what_the_kernel_refuses(engine: support.Process) -> None:
+    """chDB would look for figures of each thread of each statement; errors that it catches cost time."""
+    with speaker(engine.config) as owner:
+        owner.post("/", content="SELECT count() FROM numbers_mt(1000000) GROUP BY number % 10")
+        errors = "SELECT name, last_error_message FROM system.errors WHERE name = 'CANNOT_OPEN_FILE'"
+        assert owner.post("/", content=errors).text == ""
+        owner.post("/", content="SELECT file('/etc/passwd')")
+        assert "passwd" in owner.post("/", content=errors).text
+
+
 def test_the_confined_engine_says_nothing_and_doctor_says_that_it_is(engine: support.Process) -> None:
     assert "confined" not in engine.output()
     (finding,) = (one for one in examine(engine.config) if "by the kernel" in one.text)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 from xml.sax.saxutils import escape as escape_xml
 
+from footfall.engine import figures
 from footfall.engine.exceptions import from_engine
 from footfall.errors import UsageError
 
@@ -133,6 +134,7 @@ class Database:
         self.settings = data_dir / "clickhouse.xml"
         self._settings = self.settings.open("w")  # a confined process could not open it for writing
         _allow_files()
+        figures.withhold()
 
     def start(self, unconfined: str) -> None:
         """Loads chDB and opens the database; `unconfined` is what `system.macros` tells its owner.

@@ -87,7 +87,7 @@ def _calls() -> str:
 def _readable() -> Iterator[Path]:
     """Folders and files that the engine needs to run, on any machine."""
     yield from map(Path, (*_LIBRARIES, *_TIME_ZONES, *_KERNEL))
-    yield Path(sys.base_prefix) / "lib"
+    yield from (Path(sys.executable), Path(sys.base_prefix) / "lib")
     yield from (Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
     yield from (Path(name) for name in sys.path if Path(name).name in ("site-packages", "dist-packages"))
     yield Path(footfall.__file__).parent
