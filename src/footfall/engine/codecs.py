@@ -10,8 +10,10 @@ import gzip
 import io
 import lzma
 import zlib
+from collections import defaultdict
 from collections.abc import Callable
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, ClassVar, Protocol
 
 import brotli
 import lz4.frame
@@ -21,6 +23,9 @@ from cramjam import DecompressionError
 from footfall.engine.exceptions import NOT_IMPLEMENTED, EngineError
 from footfall.engine.reading import Reader
 from footfall.engine.snappy import Snappy, Unsnappy
+
+KEPT = 4
+"""Free zstd compressors of one level."""
 
 
 class Encoder(Protocol):
@@ -206,6 +211,24 @@ class _Pieces:
         return bytes(self._compressor.flush())
 
 
+class _ZstdPieces(_Pieces):
+    """Making a compressor takes longer than a small answer: those that have finished are used again."""
+
+    _free: ClassVar[dict[int, list[zstandard.ZstdCompressor]]] = defaultdict(list)
+
+    def __init__(self, level: int) -> None:
+        free = self._free[level]
+        self._compressors = free
+        self._maker = free.pop() if free else zstandard.ZstdCompressor(level=level)
+        super().__init__(self._maker.compressobj())
+
+    def finish(self) -> bytes:
+        last = super().finish()
+        if len(self._compressors) < KEPT:
+            self._compressors.append(self._maker)
+        return last
+
+
 class _BrotliPieces(_Pieces):
     def encode(self, data: bytes, /) -> bytes:
         return bytes(self._compressor.process(data))
@@ -243,6 +266,7 @@ class Both:
         return self._outer.encode(self._inner.finish()) + self._outer.finish()
 
 
+@lru_cache(256)
 def choose(accepted: str) -> str | None:
     """The encoding to answer in, for an Accept-Encoding header; None where the client wants none we speak."""
     wanted = set()
@@ -264,7 +288,7 @@ def encoder(encoding: str, level: int = 3) -> Encoder:
     """A new compressor for one answer; `level` as far as the encoding has it."""
     match encoding:
         case "zstd":
-            return _Pieces(zstandard.ZstdCompressor(level=max(1, min(level, 22))).compressobj())
+            return _ZstdPieces(max(1, min(level, 22)))
         case "br":
             return _BrotliPieces(brotli.Compressor(quality=max(0, min(level, 11))))
         case "lz4":

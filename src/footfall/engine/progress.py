@@ -1,8 +1,7 @@
 """What a statement has done: the numbers of `X-ClickHouse-Summary` and `X-ClickHouse-Progress`."""
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from footfall.engine.handles import Handle, Stats, escape
 from footfall.engine.running import Running
@@ -30,15 +29,12 @@ class Progress:
 
     def summary(self) -> str:
         """All numbers, as JSON with string values."""
-        return _json(asdict(self))
+        return "{" + ",".join([f'"{name}":"{getattr(self, name)}"' for name in self.__slots__]) + "}"
 
     def line(self) -> str:
         """The numbers that are not zero, as a progress line has them."""
-        return _json({name: number for name, number in asdict(self).items() if number})
-
-
-def _json(numbers: dict[str, int]) -> str:
-    return json.dumps({name: str(number) for name, number in numbers.items()}, separators=(",", ":"))
+        numbers = {name: getattr(self, name) for name in self.__slots__}
+        return "{" + ",".join(f'"{name}":"{number}"' for name, number in numbers.items() if number) + "}"
 
 
 def ended(stats: Stats, elapsed_ns: int) -> Progress:
