@@ -1,8 +1,9 @@
 """How much browsers may send: a key in all, and one address of it. Bounds of one process, in memory.
 
-An address is remembered as a hash under a secret of this process that is renewed with each UTC day, and only
-until its allowance is full again, which takes `ADDRESS_BURST / ADDRESS_RATE` seconds. Of IPv6 it is the /64,
-because that is what one subscriber has. The key's rate bounds how many addresses can be remembered at once.
+An address may use a quarter of its key's rate, so that nobody alone uses it up, and many shoppers may share
+one, as behind a mobile carrier. It is remembered as a hash under a secret of this process that is renewed
+with each UTC day, and only until its allowance is full again: that bounds how many there are at once. Of IPv6
+it is the /64, because that is what one subscriber has.
 """
 
 import secrets
@@ -12,9 +13,9 @@ from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-ADDRESS_RATE: Final = 5.0  # events a second
-ADDRESS_BURST: Final = 100.0
-KEY_BURST_S: Final = 10.0
+ADDRESS_SHARE: Final = 0.25
+BURST_S: Final = 10.0  # seconds of its rate that may come at once
+LEAST_BURST: Final = 100.0
 SWEEP_AT: Final = 10_000  # addresses; those whose allowance is full again are forgotten then
 _DAY_S: Final = 86_400
 
@@ -24,10 +25,10 @@ class Allowance:
 
     __slots__ = ("burst", "filled_at", "left", "rate")
 
-    def __init__(self, rate: float, burst: float, now: float) -> None:
+    def __init__(self, rate: float, now: float) -> None:
         self.rate = rate
-        self.burst = burst
-        self.left = burst
+        self.burst = max(rate * BURST_S, LEAST_BURST)
+        self.left = self.burst
         self.filled_at = now
 
     def wait(self, count: int, now: float) -> float:
@@ -52,28 +53,28 @@ class Rates:
         now = self._clock()
         key = self._keys.get(digest)
         if key is None or key.rate != rate:
-            key = self._keys[digest] = Allowance(rate, max(rate * KEY_BURST_S, ADDRESS_BURST), now)
+            key = self._keys[digest] = Allowance(rate, now)
         wait = key.wait(count, now)
         if wait:
             return wait
-        of_address = self._of(address, now)
+        of_address = self._of(digest, address, rate * ADDRESS_SHARE, now)
         wait = of_address.wait(count, now)
         if not wait:
             key.left -= count
             of_address.left -= count
         return wait
 
-    def _of(self, address: str, now: float) -> Allowance:
+    def _of(self, digest: str, address: str, rate: float, now: float) -> Allowance:
         day = int(time.time()) // _DAY_S
         if day != self._day:
             self._day, self._secret = day, secrets.token_bytes(32)
             self._addresses.clear()
-        name = blake2b(_subscriber(address), key=self._secret, digest_size=16).digest()
+        name = blake2b(digest.encode() + _subscriber(address), key=self._secret, digest_size=16).digest()
         found = self._addresses.get(name)
-        if found is None:
+        if found is None or found.rate != rate:
             if len(self._addresses) >= SWEEP_AT:
                 self._addresses = {k: a for k, a in self._addresses.items() if a.wait(int(a.burst), now) > 0}
-            found = self._addresses[name] = Allowance(ADDRESS_RATE, ADDRESS_BURST, now)
+            found = self._addresses[name] = Allowance(rate, now)
         return found
 
 
