@@ -16,7 +16,7 @@ from footfall.engine.tree import (
 )
 from tests.engine.speak import code
 
-BY_THE_PARSER = {"exists", "grouping", "lambda"}
+BY_THE_PARSER = {"exists", "grouping", "lambda", "untuple"}
 
 
 def names(file: str) -> set[str]:

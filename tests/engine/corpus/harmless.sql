@@ -259,3 +259,106 @@ WITH x -> x * 2 AS double SELECT arrayMap(double, [1, 2]), arraySum(double, [1, 
 SELECT arraySum(file), arrayMax(n), arraySort(n), arrayConcat(file, n), arrayElement(file, 1), mapKeys(tid) FROM (SELECT [1] AS file, [2] AS n, map('a', 1) AS tid)
 ;;
 SELECT arrayMap(x -> x + number, [1, 2]) FROM numbers(3)
+;;
+## An analyst's week
+SELECT toStartOfWeek(event_date) AS week, uniqExact(user_id) AS users, countIf(event_type = 'purchase') AS purchases, round(purchases / users, 3) AS per_user FROM events GROUP BY week ORDER BY week
+;;
+WITH first AS (SELECT user_id, min(event_date) AS cohort FROM events WHERE user_id != 0 GROUP BY user_id) SELECT cohort, dateDiff('day', cohort, event_date) AS age, uniqExact(user_id) AS users FROM events INNER JOIN first USING (user_id) GROUP BY cohort, age ORDER BY cohort, age
+;;
+SELECT sum(r[1]) AS came, sum(r[2]) AS came_back FROM (SELECT user_id, retention(event_date = '2026-01-01', event_date = '2026-01-02') AS r FROM events GROUP BY user_id)
+;;
+SELECT level, count() AS users FROM (SELECT user_id, windowFunnel(86400000)(toUInt64(toUnixTimestamp64Milli(event_timestamp)), event_type = 'page_view', event_type = 'add_to_cart', event_type = 'purchase') AS level FROM events GROUP BY user_id) GROUP BY level ORDER BY level
+;;
+SELECT sumIf(1, sequenceMatch('(?1).*(?2)')(toDateTime(event_timestamp), event_type = 'page_view', event_type = 'purchase')) OVER () FROM events GROUP BY user_id ORDER BY 1 LIMIT 1
+;;
+SELECT e.event_id, o.order_id FROM events AS e ASOF LEFT JOIN orders AS o ON e.user_id = o.user_id AND e.event_timestamp >= o.order_timestamp ORDER BY e.event_id LIMIT 5
+;;
+SELECT session_id, groupArray(event_type) AS path FROM (SELECT session_id, event_type FROM events ORDER BY session_id, event_timestamp) GROUP BY session_id ORDER BY session_id LIMIT 5
+;;
+SELECT arrayStringConcat(arrayCompact(groupArray(event_type)), ' > ') AS path, count() AS sessions FROM (SELECT * FROM events ORDER BY event_timestamp, event_id) GROUP BY session_id ORDER BY path LIMIT 10
+;;
+SELECT user_id, event_timestamp, dateDiff('minute', lagInFrame(event_timestamp, 1, event_timestamp) OVER (PARTITION BY user_id ORDER BY event_timestamp, event_id), event_timestamp) > 30 AS starts_session FROM events ORDER BY user_id, event_timestamp, event_id LIMIT 20
+;;
+SELECT country, revenue, sum(revenue) OVER (PARTITION BY country ORDER BY event_timestamp, event_id) AS so_far, avg(revenue) OVER (PARTITION BY country ORDER BY event_timestamp, event_id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) AS moving FROM events ORDER BY country, event_timestamp, event_id LIMIT 20
+;;
+SELECT country, ntile(4) OVER (ORDER BY sum(revenue), country) AS quarter, percent_rank() OVER (ORDER BY sum(revenue)) FROM events GROUP BY country ORDER BY country
+;;
+SELECT event_date, sum(revenue) AS net, sum(net) OVER (ORDER BY event_date ROWS BETWEEN 6 PRECEDING AND CURRENT ROW) AS week FROM events GROUP BY event_date ORDER BY event_date
+;;
+SELECT product_id, r, sum(share) OVER (ORDER BY r DESC, product_id) AS pareto FROM (SELECT product_id, sum(revenue) AS r, r / sum(r) OVER () AS share FROM events GROUP BY product_id) ORDER BY r DESC, product_id LIMIT 10
+;;
+SELECT a.product_id, b.product_id, uniqExact(a.session_id) AS together FROM events AS a INNER JOIN events AS b ON a.session_id = b.session_id WHERE a.product_id < b.product_id GROUP BY a.product_id, b.product_id ORDER BY together DESC, 1, 2 LIMIT 10
+;;
+SELECT user_id, count() AS frequency, sum(revenue) AS monetary, max(event_date) AS recency, multiIf(frequency > 20, 'often', frequency > 5, 'sometimes', 'seldom') AS segment FROM events GROUP BY user_id ORDER BY user_id LIMIT 10
+;;
+SELECT utm_source, utm_medium, uniq(session_id) AS sessions, countIf(event_type = 'purchase') AS orders, orders / sessions AS conversion FROM events GROUP BY ALL ORDER BY ALL
+;;
+SELECT argMin(utm_source, event_timestamp) AS first_touch, argMax(utm_source, event_timestamp) AS last_touch, sum(revenue) FROM events GROUP BY user_id ORDER BY user_id LIMIT 10
+;;
+SELECT toHour(event_timestamp) AS hour, toDayOfWeek(event_date) AS day, count() FROM events GROUP BY hour, day ORDER BY hour, day
+;;
+SELECT toStartOfFifteenMinutes(event_timestamp) AS slot, count() FROM events GROUP BY slot ORDER BY slot WITH FILL STEP INTERVAL 15 MINUTE LIMIT 10
+;;
+SELECT event_date AS d, count() AS n FROM events GROUP BY d ORDER BY d WITH FILL FROM toDate('2026-01-01') TO toDate('2026-01-10') INTERPOLATE (n AS 0)
+;;
+SELECT quantilesExact(0.25, 0.5, 0.75)(revenue), medianExact(revenue), stddevSamp(toFloat64(revenue)), skewPop(toFloat64(revenue)), kurtPop(toFloat64(revenue)) FROM events
+;;
+SELECT histogram(5)(toFloat64(revenue)) FROM (SELECT revenue FROM events ORDER BY event_id)
+;;
+SELECT corr(toFloat64(revenue), toFloat64(quantity)), covarPop(toFloat64(revenue), toFloat64(quantity)), simpleLinearRegression(toFloat64(quantity), toFloat64(revenue)) FROM events SETTINGS max_threads = 1
+;;
+SELECT studentTTest(0.95)(toFloat64(revenue), user_id % 2), welchTTest(toFloat64(revenue), user_id % 2), meanZTest(1., 1., 0.95)(toFloat64(revenue), user_id % 2) FROM events SETTINGS max_threads = 1
+;;
+SELECT proportionsZTest(10, 12, 100, 100, 0.95, 'unpooled'), minSampleSizeConversion(0.2, 0.05, 0.8, 0.05)
+;;
+SELECT cramersV(event_type, country), theilsU(event_type, country), entropy(event_type), contingency(event_type, device_type) FROM events
+;;
+SELECT JSONExtractString(properties, 'plan') AS plan, JSONExtractUInt(properties, 'n') AS n, count() FROM events GROUP BY plan, n ORDER BY plan, n LIMIT 10
+;;
+SELECT arrayJoin(JSONExtractKeys(properties)) AS key, count() FROM events GROUP BY key ORDER BY key
+;;
+SELECT JSON_VALUE(properties, '$.plan'), JSON_EXISTS(properties, '$.n'), JSONType(properties, 'n'), JSONLength(properties), JSONExtract(properties, 'Tuple(plan String, n UInt8)') FROM events ORDER BY event_id LIMIT 3
+;;
+SELECT mapFromArrays(groupArray(event_type), groupArray(n)) AS counts, counts['purchase'] FROM (SELECT event_type, count() AS n FROM events GROUP BY event_type ORDER BY event_type)
+;;
+SELECT arrayMap((k, v) -> (k, v), mapKeys(m), mapValues(m)), mapContains(m, 'a'), mapApply((k, v) -> (k, v * 2), m), mapFilter((k, v) -> v > 1, m) FROM (SELECT map('a', 1, 'b', 2) AS m)
+;;
+SELECT arrayCumSum([1, 2, 3]), arrayDifference([1, 4, 9]), arrayEnumerate(['a', 'b']), arrayDistinct([1, 1, 2]), arrayReverse([1, 2]), arraySlice([1, 2, 3], 2), arrayExists(x -> x > 1, [1, 2]), arrayFirst(x -> x > 1, [1, 2]), arrayZip(['a'], [1]), arrayFlatten([[1], [2, 3]]), indexOf(['a', 'b'], 'b'), arrayIntersect([1, 2], [2, 3]), arrayUniq([1, 1]), arrayPushBack([1], 2), arrayConcat([1], [2]), arrayAvg([1, 2]), arrayMin([1, 2]), arrayMax([2, 1]), arrayRotateLeft([1, 2, 3], 1)
+;;
+SELECT splitByChar(',', 'a,b'), splitByString('--', 'a--b'), arrayStringConcat(['a', 'b'], '-')
+;;
+SELECT extractAll('a1b22', '\\d+'), extractAllGroupsVertical('k=v;x=y', '(\\w)=(\\w)'), replaceOne('aa', 'a', 'b'), replaceAll('aa', 'a', 'b'), replaceRegexpOne('a1', '\\d', 'x'), countSubstrings('abab', 'ab'), position('abc', 'c'), multiSearchAny('abc', ['x', 'c']), match('abc', '^a'), like('abc', 'a%'), startsWith('abc', 'a'), endsWith('abc', 'c'), substringIndex('a.b.c', '.', 2), initcap('a b'), reverse('abc'), repeat('ab', 3), leftPad('7', 3, '0'), concat('a', 'b'), trim(' a '), upper('a'), lowerUTF8('Ä'), lengthUTF8('日本'), empty(''), notEmpty('a'), base64Encode('a'), hex('a'), format('{}-{}', 'a', 'b'), soundex('Robert'), ngrams('abcd', 2), tokens('a b c'), normalizeUTF8NFC('ä'), translate('abc', 'ab', 'xy'), toValidUTF8('a')
+;;
+SELECT domain('https://www.shop.example/a/b?c=d#e'), domainWithoutWWW('https://www.shop.example/'), topLevelDomain('https://shop.example/'), protocol('https://x/'), path('https://x/a?b'), queryString('https://x/?b=c'), extractURLParameter('https://x/?b=c', 'b'), extractURLParameterNames('https://x/?b=c&d=e'), cutQueryString('https://x/?b'), cutURLParameter('https://x/?b=c&d=e', 'b'), decodeURLComponent('a%20b'), firstSignificantSubdomain('https://www.shop.example/'), port('http://x:80/')
+;;
+SELECT toStartOfHour(t), toStartOfDay(t), toStartOfQuarter(t), toStartOfYear(t), toMonday(t), toLastDayOfMonth(t), toYear(t), toQuarter(t), toMonth(t), toDayOfMonth(t), toDayOfYear(t), toISOWeek(t), toYYYYMMDD(t), addDays(t, 1), subtractMonths(t, 1), dateDiff('hour', t, t + INTERVAL 5 HOUR), date_trunc('week', t), formatDateTime(t, '%Y-%m-%d %H:%i'), toUnixTimestamp(t), toTimeZone(t, 'America/New_York'), age('month', t, t + INTERVAL 45 DAY), toRelativeDayNum(t), timeSlot(t), monthName(t), dateName('weekday', t), makeDate(2026, 1, 2), parseDateTime('2026-01-02', '%Y-%m-%d', 'UTC'), toDateTime64('2026-01-01 00:00:00.5', 3, 'UTC'), fromUnixTimestamp(0) FROM (SELECT toDateTime('2026-01-15 10:20:30', 'UTC') AS t)
+;;
+SELECT toDecimal64(1.005, 2), round(2.5), roundBankers(2.5), floor(-1.5), ceil(1.2), trunc(1.9), roundDown(7, [0, 5, 10]), intDiv(7, 2), 7 MOD 3, greatest(1, 2), least(1, 2), clamp(5, 1, 3), sign(-2), abs(-3), sqrt(9), cbrt(27), pow(2, 3), exp(0), log2(8), log10(100), gcd(4, 6), lcm(4, 6), factorial(5), pi(), e(), isNaN(0 / 0), ifNotFinite(1 / 0, 0), widthBucket(5, 0, 10, 5), divideOrNull(1, 0)
+;;
+SELECT if(1, 'a', 'b'), multiIf(0, 'a', 1, 'b', 'c'), coalesce(NULL, 'x'), ifNull(NULL, 1), nullIf(1, 1), isNull(NULL), assumeNotNull(toNullable(1)), transform(1, [1, 2], ['one', 'two'], 'other'), toBool(1), xor(1, 0), 1 BETWEEN 0 AND 2, 1 IS NOT NULL, 'a' IN ('a', 'b'), (1, 2) IN ((1, 2)), NOT 0
+;;
+SELECT IPv4NumToString(toUInt32(16909060)), toIPv4('1.2.3.4'), isIPAddressInRange('10.0.0.1', '10.0.0.0/8'), greatCircleDistance(0, 0, 1, 1), geohashEncode(10., 50., 5)
+;;
+SELECT cityHash64('a'), sipHash64('a'), xxHash64('a'), murmurHash3_32('a'), MD5('a') = unhex('0cc175b9c0f1b6a831c399e269772661'), hex(SHA256('a')), CRC32('a'), javaHash('a'), farmHash64('a')
+;;
+SELECT groupUniqArray(country) != [], length(topK(3)(page_url)), anyHeavy(country) != '', sumWithOverflow(quantity), groupBitmap(toUInt32(user_id)), uniqHLL12(user_id) > 0, uniqCombined64(user_id) > 0, quantileTDigest(0.5)(toFloat64(revenue)) >= 0, avgWeighted(toFloat64(revenue), quantity + 1) >= 0, sumMap(map(event_type, 1)), maxIf(revenue, country = 'US'), minOrNull(revenue), countDistinct(country), groupArraySorted(3)(user_id), groupConcat(', ')(DISTINCT currency) FROM events
+;;
+SELECT rowNumberInAllBlocks(), number FROM numbers(3) SETTINGS max_threads = 1
+;;
+SELECT country, count() FROM events GROUP BY country HAVING count() > (SELECT count() / 10 FROM events) ORDER BY country
+;;
+SELECT * FROM (SELECT event_type, count() AS n FROM events GROUP BY event_type) AS a FULL OUTER JOIN (SELECT 'page_view' AS event_type, 1 AS x) AS b ON a.event_type = b.event_type ORDER BY a.event_type, x
+;;
+SELECT o.status, count(), sum(o.total_amount) FROM orders AS o LEFT JOIN current_users AS u ON o.user_id = u.user_id GROUP BY o.status ORDER BY o.status
+;;
+SELECT name, category FROM current_products ORDER BY name LIMIT 5
+;;
+SELECT tupleElement((1, 'a'), 2), untuple((1, 2)), tupleConcat((1,), (2,)), (1, 2) < (1, 3)
+;;
+SELECT created_date, url, file, system, remote, `drop`, `insert` FROM (SELECT '2026-01-01' AS created_date, 'file:///etc/passwd' AS url, 'INSERT INTO x' AS file, 'SELECT * FROM system.users' AS system, 's3(''x'')' AS remote, ';' AS `drop`, '--' AS `insert`)
+;;
+SELECT count() FROM events WHERE page_url LIKE '%url(%' OR page_url LIKE '%; DROP TABLE%' OR search_term = 'INTO OUTFILE' OR properties LIKE '%/* file( */%'
+;;
+SELECT 1 AS "select", 2 AS `from`, 3 AS "user", 4 AS "file(x)", 'select' AS `a;b` -- url('http://x')
+;;
+SELECT $$it's file('/etc/passwd')$$ AS a, $tag$ ; DROP TABLE x $tag$ AS b, x'41' AS c, b'01000001' AS d, 0x1F AS e, 1e3 AS f, 0b11 AS g
