@@ -128,7 +128,7 @@ def try_all(layers: str, outside: Outside, attempts: list[Attempt]) -> list[tupl
     return [tuple(one) for one in json.loads(done.stdout)]
 
 
-@pytest.mark.parametrize("layers", ["landlock", "all"])
+@pytest.mark.parametrize("layers", ["landlock", "older", "all"])
 def test_a_statement_past_the_guard_reads_no_file(outside: Outside, layers: str) -> None:
     attempts: list[Attempt] = [("sql", sql) for sql in reading(outside)]
     for (_, sql), (outcome, text) in zip(attempts, try_all("none", outside, attempts), strict=True):
@@ -139,7 +139,7 @@ def test_a_statement_past_the_guard_reads_no_file(outside: Outside, layers: str)
         assert outside.mark not in text
 
 
-@pytest.mark.parametrize("layers", ["landlock", "seccomp", "all"])
+@pytest.mark.parametrize("layers", ["landlock", "seccomp", "older", "all"])
 def test_a_statement_past_the_guard_reaches_no_listener(outside: Outside, layers: str) -> None:
     attempts: list[Attempt] = [("sql", sql) for sql in connecting(outside)]
     for (_, sql), (outcome, text) in zip(attempts, try_all(layers, outside, attempts), strict=True):

@@ -2,7 +2,8 @@
 
 Reads a list of attempts from standard input, JSON, and prints what came of each: `["done", answer]` or
 `["refused", error]`. An attempt is `["sql", statement]`, or the name of a function below with its arguments.
-LAYERS are the parts of the kernel's confinement that are on: `none`, `landlock`, `seccomp` or `all`.
+LAYERS are the parts of the kernel's confinement that are on: `none`, `landlock`, `seccomp` or `all`; `older`
+is all with the oldest Landlock that will do, which knows no ports.
 """
 
 import json
@@ -74,7 +75,7 @@ def main(layers: str, data_dir: str) -> None:
     if layers == "landlock":
         seccomp.restrict = lambda: None
     if layers != "none":
-        abi = 0 if layers == "seccomp" else landlock.abi()
+        abi = {"seccomp": 0, "older": landlock.LEAST_ABI}.get(layers, landlock.abi())
         sandbox.confine(database.folders, [database.settings], abi)
     database.start("")
     with ThreadPoolExecutor(1) as thread:
