@@ -1,6 +1,6 @@
 """Clients' clocks: corrected where they are plainly wrong, and never to the worse."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.ingest.clock import LATENCY_MS, corrected
@@ -31,6 +31,7 @@ def test_a_sending_time_of_another_clock_moves_nothing() -> None:
         assert corrected(NOW_MS - 1_000, sent, NOW_MS, OLDEST) == NOW_MS - 1_000
 
 
+@settings(deadline=None)
 @given(at=st.integers(OLDEST, NOW_MS), sent=st.integers(0, 2 * NOW_MS) | st.integers(NOW_MS - 60_000, NOW_MS))
 def test_what_can_be_kept_stays_so(at: int, sent: int) -> None:
     """No sending time makes a time that is good one that is refused."""
@@ -38,6 +39,7 @@ def test_what_can_be_kept_stays_so(at: int, sent: int) -> None:
     assert OLDEST <= moved <= NOW_MS + LATENCY_MS
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 30 * DAY_MS), min_size=2), st.integers(-60 * DAY_MS, 60 * DAY_MS))
 def test_the_order_of_a_request_s_times_stays(ages: list[int], skew: int) -> None:
     sent = NOW_MS + skew

@@ -55,6 +55,11 @@ class LineState(Struct, array_like=True):
     def left_amount(self) -> int:
         return self.completed_amount + self.back_amount
 
+    @property
+    def has_gone_back(self) -> bool:
+        """Whether units or money of it went back: what it was is settled then."""
+        return bool(self.back or self.back_amount)
+
 
 class OrderState(Struct, array_like=True):
     """What we hold of an order, and the entries that made it so: each counts once."""
@@ -195,7 +200,7 @@ def _completed(entry: _Entry) -> None:
         quantity, amount = _worth(given)
         if (line.completed, line.completed_amount) == (quantity, amount):
             continue
-        if line.back:
+        if line.has_gone_back:
             entry.refuse(
                 Reason.INVALID_VALUE,
                 "lines",
@@ -219,7 +224,7 @@ def _restated(entry: _Entry) -> None:
     for line_id, line in state.lines.items():
         if line_id in named:
             continue
-        if line.back:
+        if line.has_gone_back:
             told = f"line {line_id} has gone back in part and cannot change any more"
             entry.refuse(Reason.INVALID_VALUE, "lines", told)
             continue

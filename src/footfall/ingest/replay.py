@@ -158,6 +158,9 @@ def _letter(
     item.setdefault(_TIMES[kind], Raw(str(rejected_at).encode()))
     if kind == "events":
         item.setdefault("event_id", Raw(_encode(letter_id)))
+    elif kind == "messages":
+        item.setdefault("messageId", Raw(_encode(letter_id)))
+        item.setdefault("receivedAt", Raw(str(rejected_at).encode()))
     return Letter(letter_id, _encode(item))
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.errors import CallersFault
@@ -38,6 +38,7 @@ def test_a_bad_message_costs_neither_the_others_nor_the_envelope() -> None:
     assert bytes(found.items[1]) == b'{"type": "track", "event": E1}'
 
 
+@settings(deadline=None)
 @given(st.integers(WHOLE.index(b"[") + 1, len(WHOLE)))
 def test_a_body_that_is_cut_off_loses_nothing_before_the_cut(cut: int) -> None:
     try:
@@ -58,6 +59,7 @@ def test_a_body_without_messages_is_refused(body: bytes) -> None:
         read("batch", body)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(PATHS)), st.binary() | st.text().map(str.encode) | st.just(b"[" * 50_000))
 def test_whatever_arrives_is_read_or_refused(path: str, body: bytes) -> None:
     for text in (body, b'{"batch":[' + body, b'{"batch":[' + body + b"]}"):

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.ingest.fields import Rejected
@@ -78,6 +78,7 @@ prices = st.none() | st.integers(0, 10**9) | st.integers(0, 10**5).map(lambda ce
 lines_of = st.lists(st.builds(Line, st.just("p"), st.none() | st.integers(1, 1_000), prices), max_size=8)
 
 
+@settings(deadline=None)
 @given(lines_of, st.integers(0, 10**12))
 def test_lines_add_up_to_the_money_whatever_the_prices(lines: list[Line], amount: int) -> None:
     made = bought(lines, amount)
@@ -88,6 +89,7 @@ def test_lines_add_up_to_the_money_whatever_the_prices(lines: list[Line], amount
         assert all(one == one.quantize(Decimal("0.01")) for one in amounts(made))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**12), min_size=1), st.data())
 def test_parts_add_up_and_none_is_above_its_weight(weights: list[int], data: st.DataObject) -> None:
     amount = data.draw(st.integers(0, sum(weights)))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.ingest.ledger import OrderState, decide
@@ -96,6 +96,13 @@ def test_an_update_places_an_order_and_corrects_one_that_is_completed() -> None:
     assert refused == ["line cup has gone back in part and cannot change any more"]
 
 
+def test_a_line_of_which_money_went_back_is_settled() -> None:
+    later = track("Order Updated", {"order_id": "o", "products": products(POT)})
+    booked, refused = play(completed(CUP), back(total=5), later, completed(CUP, revenue=20))
+    assert booked[2:] == [[("pot", "completed", 1, 20.0)], []]
+    assert refused == ["line cup has gone back in part and cannot change any more"] * 2
+
+
 def test_an_order_completed_twice_counts_once_and_the_last_word_holds() -> None:
     booked, _ = play(completed(CUP), completed(CUP), completed(CUP, revenue=29))
     assert booked[1] == []
@@ -128,6 +135,7 @@ anything = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(anything, min_size=1, max_size=8), st.data())
 def test_whatever_is_told_no_more_goes_back_than_was_paid_and_a_retry_adds_nothing(
     messages: list[dict[str, Any]], data: st.DataObject

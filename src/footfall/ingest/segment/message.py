@@ -94,18 +94,17 @@ def mapping(field: str, raw: Raw) -> dict[str, Any]:
 def happened_at(message: Message, envelope_sent_at: Any, sender: Sender, rules: Rules) -> int:
     """When it happened, in milliseconds since 1970: `timestamp`, else `originalTimestamp`, else now.
 
-    Moved by the difference between the sender's clock and ours where `sentAt` tells it. A dead letter that
-    is sent again brings the time at which it was received first.
+    Moved by the difference between the sender's clock and ours where `sentAt` tells it; of a message that
+    another server has received (it says `receivedAt`), `timestamp` is by that server's clock already.
     """
-    received = sender.now_ms
-    if sender.source == "replay" and message.received_at is not None:
-        received = moment("receivedAt", message.received_at)
     given = message.timestamp or message.original_timestamp
     if given is None:
-        return received
+        return sender.now_ms
     at = moment("timestamp" if message.timestamp else "originalTimestamp", given)
+    if message.received_at is not None:
+        return at
     oldest = fields.oldest_ms(sender.now_ms, rules.events_ttl_days)
-    return corrected(at, sent(message.sent_at or envelope_sent_at), received, oldest)
+    return corrected(at, sent(message.sent_at or envelope_sent_at), sender.now_ms, oldest)
 
 
 def sent(value: Any) -> int | None:

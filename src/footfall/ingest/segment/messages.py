@@ -8,7 +8,7 @@ taken are duplicates by their keys.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import Raw
@@ -19,7 +19,7 @@ from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.outcome import Entry, ItemError, Occurrences, Sender
 from footfall.ingest.segment import entries, parts
 from footfall.ingest.segment.envelope import Envelope
-from footfall.ingest.segment.message import TYPES, Message, decode, happened_at, iso, sent
+from footfall.ingest.segment.message import TYPES, Message, decode, happened_at, iso
 from footfall.ingest.segment.parts import OrderPart, Parts
 from footfall.ingest.stubs import Name, Names, named, stub
 from footfall.model import (
@@ -32,6 +32,8 @@ from footfall.model import (
     uuid_text,
 )
 
+_members = msgspec.json.Decoder(dict[str, Raw]).decode
+_encode = msgspec.json.Encoder().encode
 _MONEY_EVENTS: Final = frozenset({"purchase", "refund"})
 
 
@@ -66,13 +68,12 @@ class Messages:
         dead: list[Entry] = []
         for number, item in enumerate(items):
             raw = bytes(item)
-            message, key, made, refused = self._taken(raw, first + number)
+            key, made, refused, kept = self._taken(raw, first + number)
             if made:
                 good.append(made)
             told = refused if self.letters else refused[:1]  # a replay needs one of each, and all of them
             errors += [ItemError(first + number, one.field, one.reason, one.message) for one in told]
             if refused and self.letters:
-                kept = self._as_received(raw, message, key)
                 dead.append(letter(derived_uuid(b"letter", key), self.kind, self.sender, refused[0], kept))
         return good, errors, dead
 
@@ -82,9 +83,9 @@ class Messages:
         self._new_names = {}
         return [stub(name, self.sender, self.rules) for name in new], new
 
-    def _taken(self, raw: bytes, index: int) -> tuple[Message | None, bytes, list[Entry], list[Rejected]]:
-        """The message, its key, the entries of its parts, and why some or all came to nothing."""
-        message = None
+    def _taken(self, raw: bytes, index: int) -> tuple[bytes, list[Entry], list[Rejected], bytes]:
+        """A message's key, its parts' entries, why some or all came to nothing, and its text to keep."""
+        message = at = None
         key = b""
         try:
             message = decode(raw)
@@ -93,8 +94,14 @@ class Messages:
             at = happened_at(message, self.envelope.sent_at, self.sender, self.rules)
             found = parts.of(message, type_, at, self.envelope.context)
         except Rejected as rejected:
-            return message, key or self.occurrences.key(b"message", raw), [], [rejected]
-        return message, key, *self._entries(found, message, at, key, raw, index)
+            key = key or self.occurrences.key(b"message", raw)
+            kept = raw if message is None else self._as_received(raw, message, key, at)
+            return key, [], [rejected], kept
+        kept = self._as_received(raw, message, key, at) if found.order or found.refused else raw
+        made, refused = self._entries(found, message, at, key, kept, index)
+        if refused and kept is raw:
+            kept = self._as_received(raw, message, key, at)
+        return key, made, refused, kept
 
     def _key(self, message: Message, raw: bytes) -> bytes:
         """The key of a message and of its event: from its id, else from its content."""
@@ -129,8 +136,7 @@ class Messages:
         if (event := found.event) is not None:
             take(lambda: self._event(event, key, raw))
         if (order := found.order) is not None:
-            kept = self._as_received(raw, message, key)
-            take(lambda: self._order(order, message.anonymous_id, key, kept, index))
+            take(lambda: self._order(order, message.anonymous_id, key, raw, index))
         if (user := found.user) is not None:
             take(lambda: entries.user(user, index, self.sender, self.rules))
         if (previous := found.previous_id) is not None and message.user_id is not None:
@@ -170,21 +176,24 @@ class Messages:
         if self._names is not None:
             self._new_names.update(dict.fromkeys(name for name in names if name not in self._names))
 
-    def _as_received(self, raw: bytes, message: Message | None, key: bytes) -> bytes:
-        """A message as it was sent, with what its request said of it: it can be sent again by itself."""
-        if message is None:
-            return raw
-        added: dict[str, Any] = {}
+    def _as_received(self, raw: bytes, message: Message, key: bytes, at: int | None) -> bytes:
+        """A message as servers pass it on: when it was received, and when it happened by their clock.
+
+        So it can be sent again by itself, at any time: it is the same message, and happened when it did.
+        """
+        members = _members(raw)
         if message.message_id in {None, ""}:
-            added["messageId"] = uuid_text(key)
-        if message.type is None and self.envelope.type is not None:
-            added["type"] = self.envelope.type
-        if message.received_at is None or self.sender.source != "replay":
-            added["receivedAt"] = iso(self.sender.now_ms)
-        if message.sent_at is None and (sent_at := sent(self.envelope.sent_at)) is not None:
-            added["sentAt"] = iso(sent_at)
-        if not added:
-            return raw
-        inner = raw.rstrip()[:-1].rstrip()
-        comma = b"" if inner.endswith(b"{") else b","
-        return inner + comma + msgspec.json.encode(added)[1:]
+            members["messageId"] = _raw(uuid_text(key))
+        if self.envelope.type is not None:
+            members["type"] = _raw(self.envelope.type)
+        if message.received_at is None:
+            members["receivedAt"] = _raw(iso(self.sender.now_ms))
+            if message.timestamp is not None:
+                members.setdefault("originalTimestamp", members["timestamp"])
+            if at is not None:
+                members["timestamp"] = _raw(iso(at))
+        return _encode(members)
+
+
+def _raw(text: str) -> Raw:
+    return Raw(_encode(text))
