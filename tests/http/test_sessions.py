@@ -61,6 +61,13 @@ def test_a_session_keeps_settings_and_temporary_tables(owner_http: httpx.Client)
     assert say("SELECT sum(a) FROM mine") == "6\n"
 
 
+def test_a_setting_in_a_session_may_be_any_bytes(owner_http: httpx.Client) -> None:
+    value = "SELECT hex(getSetting('log_comment'))"
+    assert owner_http.post("/?session_id=bytes", content=b"SET log_comment = '\xff\t\x85\x0b'").text == ""
+    assert owner_http.post("/?session_id=bytes&log_comment=a", content=value).text == "61\n"
+    assert owner_http.post("/?session_id=bytes", content=value).text == "FF09850B\n"
+
+
 def test_a_session_belongs_to_its_user(owner_http: httpx.Client, reader_http: httpx.Client) -> None:
     owner_http.post("/?session_id=owned", content="SET max_block_size = 777")
     assert reader_http.post("/?session_id=owned", content=VALUE).text != "777\n"
@@ -84,7 +91,10 @@ def test_a_session_ends_when_it_is_idle_for_too_long(owner_http: httpx.Client) -
 def test_a_session_runs_one_statement_at_a_time(owner_http: httpx.Client) -> None:
     params = {"session_id": "busy"}
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(owner_http.post, "/", params=params, content="SELECT sleep(1)")
+        slow = pool.submit(owner_http.post, "/", params=params, content="SELECT sleep(3)")
+        listed = "SELECT count() FROM system.processes WHERE query LIKE '%sleep' || '(3)%'"
+        while owner_http.post("/", content=listed).text == "0\n":
+            assert not slow.done()
         answers = set()
         while not slow.done():
             answers.add(code(owner_http.post("/", params=params, content="SELECT 1")))

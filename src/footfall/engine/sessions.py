@@ -17,6 +17,7 @@ from footfall.engine.exceptions import (
 from footfall.engine.handles import Handle, quote
 
 MAX_SESSIONS = 1000
+"""Sessions of one user at the most."""
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Sessions:
         if session is None:
             if must_exist:
                 raise EngineError(SESSION_NOT_FOUND, f"Session {session_id} not found")
-            if len(self._sessions) >= MAX_SESSIONS:
+            if sum(owner == user for owner, _ in self._sessions) >= MAX_SESSIONS:
                 raise EngineError(
                     TOO_MANY_SIMULTANEOUS_QUERIES, f"Too many sessions. Maximum: {MAX_SESSIONS}"
                 )
@@ -87,7 +88,7 @@ def before(handle: Handle, settings: Mapping[str, str]) -> str:
         params={"names": "[" + ",".join(quote(name) for name in settings) + "]"},
     )
     puts = []
-    for line in answer.decode().splitlines():
+    for line in answer.decode(errors="surrogateescape").split("\n")[:-1]:
         name, value, changed = line.split("\t")
         puts.append(f"{name} = '{value}'" if changed == "1" else f"{name} = DEFAULT")
     return "SET " + ", ".join(puts) if puts else ""
