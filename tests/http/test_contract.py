@@ -279,7 +279,7 @@ def test_the_owner_defines_changes_and_drops(owner_http: httpx.Client, table: st
 
 
 def test_native_blocks_pass_both_ways(owner_http: httpx.Client, table: str) -> None:
-    """`client_protocol_version` changes nothing: blocks are those of a client that names none."""
+    """Clients of a version before 54454 read the blocks of a client that names none."""
     sql = "SELECT toUInt64(number) AS a, toString(number) AS s FROM numbers(3) FORMAT Native"
     plain = owner_http.post("/", content=sql).content
     assert owner_http.post("/?client_protocol_version=54405", content=sql).content == plain

@@ -57,6 +57,7 @@ class Ask:
     blocks_in: bool = False
     blocks_out: bool = False
     checksums: bool = True
+    client_version: int = 0
     response_headers: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -109,6 +110,7 @@ def ask(url: Mapping[str, str], headers: Mapping[str, str], tables: Container[st
         blocks_in=_flag(url, "decompress"),
         blocks_out=_flag(url, "compress"),
         checksums=not _flag(url, "http_native_compression_disable_checksumming_on_decompress"),
+        client_version=_number(url, "client_protocol_version", 0),
         response_headers=_headers(url.get("http_response_headers", "")),
         params=params,
         settings=settings,

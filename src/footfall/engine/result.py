@@ -6,7 +6,7 @@ are more, they are streamed behind headers that tell what the statement had done
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.types import Receive, Scope
@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope
 from footfall.engine import codecs
 from footfall.engine.answer import Answer
 from footfall.engine.early import EarlyHeaders
+from footfall.engine.native import FIRST_VERSION, NewerNative
 from footfall.engine.progress import Progress, ended
 from footfall.engine.rows import Rows
 from footfall.engine.run import Job
@@ -54,7 +55,7 @@ class Result:
         """Sends headers and rows; raises the statement's error."""
         job, rows, answer = self.job, self.rows, client.answer
         await self._hold(client)
-        whole = rows.whole()
+        whole, converter = rows.whole(), None
         if job.statement.kind in (Kind.SELECT, Kind.READ) or whole != b"":
             format = job.statement.format or job.ask.format
             answer.headers["X-ClickHouse-Format"] = format
@@ -62,13 +63,18 @@ class Result:
                 format.lower(), "text/plain; charset=UTF-8"
             )
             answer.headers.update(job.ask.response_headers)
+            if format.lower() == "native" and job.ask.client_version >= FIRST_VERSION:
+                converter = NewerNative()
+                whole = None if whole is None else await asyncio.to_thread(_converted, converter, whole)
         answer.headers["X-ClickHouse-Summary"] = (await self._done()).summary()
-        if whole is None and client.is_old:
+        if whole is None and client.is_old and converter is None:
             answer.headers["Content-Length"] = str(rows.size)
         elif whole != b"" and job.ask.may_compress and (accepted := client.headers.get("accept-encoding")):
             answer.encode_as(codecs.choose(accepted), job.ask.compress_level)
         if whole is not None:
             await answer.whole(whole)
+        elif converter is not None:
+            await answer.stream(_each_converted(converter, rows.pieces()))
         else:
             await answer.stream(rows.pieces())
 
@@ -102,3 +108,13 @@ class Result:
 
     def _elapsed_ns(self) -> int:
         return time.perf_counter_ns() - self.started_ns
+
+
+def _converted(converter: NewerNative, rows: bytes) -> bytes:
+    return converter.encode(rows) + converter.finish()
+
+
+async def _each_converted(converter: NewerNative, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        yield await asyncio.to_thread(converter.encode, piece)
+    yield await asyncio.to_thread(converter.finish)
