@@ -1,9 +1,9 @@
 """Ingest: what is acknowledged is in the tables and their rollups exactly once.
 
-The way of an item: `api` + `access` + `body` → `split` → `validate` (`events`, `changes`, `fields`,
-`stubs`), or `segment` for what SDKs send → `inbox` (`ids`, `receipts`, `chunks`) → `writer` (`orders` +
-`ledger`, `profiles`, `repair`, `heal`) → the tables of `lanes`, in ClickHouse's `native` format. What is
-rejected goes the same way to `dead_letters`.
+The way of an item: `api` + `access` (`keys`) + `body` → `split` → `validate` (`events`, `changes`, `fields`,
+`enrich`, `stubs`), or `segment` for what SDKs send, or `browser` for what pages send → `inbox` (`ids`,
+`receipts`, `chunks`) → `writer` (`orders` + `ledger`, `profiles`, `repair`, `heal`) → the tables of `lanes`,
+in ClickHouse's `native` format. What is rejected goes the same way to `dead_letters`.
 """
 
 import sqlite3
