@@ -132,7 +132,7 @@ class Guard:
             if self._tree(line) != tree:
                 raise EngineError(ACCESS_DENIED, "the statement cannot be taken apart from its SETTINGS")
         elif format is not None:
-            line = line.removesuffix(f" FORMAT {format}")
+            line = _without_format(line, format)
         return Permitted(_with_format(kind, line, format), settings)
 
     def _explain(self, may: Rights, line: str, tree: dict[str, Any]) -> Permitted:
@@ -147,7 +147,7 @@ class Guard:
             raise EngineError(ACCESS_DENIED, "this EXPLAIN is not allowed")
         Walk(may).statement(tree["query"])
         if format is not None:
-            line = line.removesuffix(f" FORMAT {format}")
+            line = _without_format(line, format)
         return Permitted(_with_format(Kind.READ, line, format))
 
     def _insert(self, may: Rights, given: Statement, text: str) -> Permitted:
@@ -172,7 +172,7 @@ class Guard:
         database = tree["database"]["name"] if "database" in tree else None
         if database not in {None, *may.databases}:
             raise EngineError(ACCESS_DENIED, f"INSERT into {database} is not allowed")
-        head = line.removesuffix(f" FORMAT {given.format}").encode()
+        head = _without_format(line, given.format).encode()
         return Permitted(given.with_text(head), settings)
 
     def _tree(self, line: str) -> dict[str, Any]:
@@ -282,6 +282,14 @@ def _settings(node: Mapping[str, Any] | None) -> dict[str, str]:
             raise EngineError(ACCESS_DENIED, f"the setting {change['name']} is not allowed")
         values[change["name"]] = str(int(value) if isinstance(value, bool) else value)
     return values
+
+
+def _without_format(line: str, format: str) -> str:
+    """A formatted statement without its FORMAT, whose name is quoted where it is a word of the language."""
+    for name in (format, f"`{format}`"):
+        if line.endswith(f" FORMAT {name}"):
+            return line.removesuffix(f" FORMAT {name}")
+    raise EngineError(ACCESS_DENIED, f"the statement cannot be taken apart from its FORMAT {format}")
 
 
 def _with_format(kind: Kind, text: str, format: str | None) -> Statement:

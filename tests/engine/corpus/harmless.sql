@@ -362,3 +362,11 @@ SELECT count() FROM events WHERE page_url LIKE '%url(%' OR page_url LIKE '%; DRO
 SELECT 1 AS "select", 2 AS `from`, 3 AS "user", 4 AS "file(x)", 'select' AS `a;b` -- url('http://x')
 ;;
 SELECT $$it's file('/etc/passwd')$$ AS a, $tag$ ; DROP TABLE x $tag$ AS b, x'41' AS c, b'01000001' AS d, 0x1F AS e, 1e3 AS f, 0b11 AS g
+;;
+SELECT count() FROM events FORMAT Null
+;;
+SELECT 1 SETTINGS max_threads = 1 FORMAT Null
+;;
+EXPLAIN SELECT 1 FORMAT Null
+;;
+FROM events |> WHERE revenue > 0 |> SELECT count()

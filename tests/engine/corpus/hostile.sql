@@ -1556,3 +1556,9 @@ WITH file AS f SELECT arrayMap(f, ['/etc/passwd'])
 SELECT arrayMap(f, ['/etc/passwd']) FROM (SELECT 1 AS f)
 ;;
 SELECT multiSearchAny(repeat('a', 1000000), arrayMap(x -> toString(x), range(300000)))
+;;
+SELECT hostName()
+;;
+SELECT hostname()
+;;
+SELECT HOSTNAME()
