@@ -7,7 +7,11 @@ from tests.support import ROOT
 
 def test_every_test_that_the_contract_names_is_there() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "engine.md").read_text()))
-    sources = [*(ROOT / "tests" / "http").glob("test_*.py"), *(ROOT / "tests" / "engine").glob("test_*.py")]
+    sources = [
+        source
+        for folder in ("http", "engine", "robust", "crash")
+        for source in (ROOT / "tests" / folder).glob("test_*.py")
+    ]
     defined = set(
         re.findall(r"^(?:async )?def (test_\w+)", "".join(s.read_text() for s in sources), re.MULTILINE)
     )
