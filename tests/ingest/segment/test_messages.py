@@ -135,6 +135,13 @@ def test_events_about_a_product_name_it_and_its_worth() -> None:
     assert Came(track("Products Searched", {"query": {"not": "text"}})).event["search_term"] == ""
 
 
+def test_what_does_not_fit_its_column_costs_no_event() -> None:
+    odd = {"product_id": "x" * 2_000, "price": 10**13, "quantity": 10**12, "url": "y" * 9_000}
+    event = Came(track("Product Viewed", odd)).event
+    assert (event["product_id"], event["quantity"], event["value"]) == (0, 0, 0)
+    assert event["page_url"] == "y" * 8_192
+
+
 def test_another_currency_is_never_summed() -> None:
     viewed = Came(track("Product Viewed", {"product_id": "cup", "price": 5, "currency": "CHF"}))
     assert (viewed.event["value"], viewed.event["currency"]) == (0, "USD")
@@ -219,14 +226,17 @@ def test_a_part_that_fails_takes_no_other_with_it_and_is_told() -> None:
     torn = [{"product_id": "cup", "price": 1, "quantity": 1.5}]
     came = Came(
         track("Order Completed", {"revenue": 5, "products": products(("cup", 5, 1))}),
-        track("Order Completed", {"order_id": "o", "revenue": 5, "products": torn}),
+        track("Order Completed", {"order_id": "o", "revenue": 6, "products": torn}),
+        track("Order Completed", {"order_id": "o", "products": torn}),
     )
-    assert came.event["revenue"] == 5_0000
+    assert [event["revenue"] for event in came.events] == [5_0000, 6_0000]
     assert came.told == [
         (0, "properties.order_id", "missing_field"),
         (1, "properties.products[0].quantity", "invalid_value"),
+        (2, "properties.products[0].quantity", "invalid_value"),
     ]
-    assert len(came.products) == 1
+    assert came.orders == []
+    assert len(came.letters) == 3
 
 
 @pytest.mark.parametrize(

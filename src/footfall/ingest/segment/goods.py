@@ -18,7 +18,7 @@ from footfall.ingest.segment.columns import PRODUCT, found
 from footfall.model import MONEY_PLACES, MONEY_SCALE, OrderLine, Reason
 
 _PLACE: Final = Decimal(1).scaleb(-MONEY_PLACES)
-_LIMIT: Final = 10**14 * MONEY_SCALE
+LIMIT: Final = 10**14 * MONEY_SCALE
 _CENT: Final = MONEY_SCALE // 100
 
 
@@ -43,7 +43,7 @@ def money(field: str, value: Any) -> int | None:
             raise ValueError
         exact = Decimal(value if isinstance(value, str) else repr(value))
         found = int(exact.quantize(_PLACE, ROUND_HALF_EVEN).scaleb(MONEY_PLACES))
-        if abs(found) >= _LIMIT:
+        if abs(found) >= LIMIT:
             raise ValueError
     except (ValueError, InvalidOperation, OverflowError):
         told = f"{field} must be a number below 10^14, without a currency's sign"

@@ -25,6 +25,7 @@ _STATUS: Final[Mapping[OrderAction, OrderStatus]] = {
     "refunded": "refunded",
     "cancelled": "cancelled",
 }
+_UINT32: Final = (1 << 32) - 1
 _BACK: Final = frozenset({"refunded", "cancelled"})
 _CUT: Final = frozenset({"page_url", "referrer"})  # a longer text is cut: it is no reason to lose an event
 
@@ -107,19 +108,23 @@ def tracked(call: Call, name: str) -> Parts:
         return parts
     event = _event(call, row.event_type, columns.EVENT | columns.KNOWN_EVENT)
     listed = _products(call.properties, row)
+    lines: list[goods.Line] = []
+    unread = None
     try:
         lines = [goods.line(product, where) for where, product in listed]
-        amount = goods.total(call.properties, lines, back=row.order in _BACK) if row.order else None
-    except Rejected:
-        if row.order:
-            raise  # money that cannot be read is neither an event's revenue nor an order's lines
-        lines, amount = [], None
+    except Rejected as rejected:
+        unread = rejected
+    amount = goods.total(call.properties, lines, back=row.order in _BACK) if row.order else None
+    if row.order and unread and amount is None:
+        raise unread  # nothing says what the order is worth
     if len(listed) == 1 and len(lines) == 1:
-        event.product_id = found(listed[0][1], columns.PRODUCT["product_id"])
-        event.quantity = lines[0].quantity
+        event.product_id = _id(found(listed[0][1], columns.PRODUCT["product_id"]))
+        event.quantity = lines[0].quantity if (lines[0].quantity or 0) <= _UINT32 else None
     _set_money(event, call, row, lines, amount)
     parts.event = event
-    if row.order:
+    if row.order and unread:
+        parts.refused.append(unread)
+    elif row.order:
         try:
             parts.order = _order(call, row.order, lines, amount)
         except Rejected as rejected:
@@ -167,7 +172,7 @@ def _set_money(event: Event, call: Call, row: Row, lines: list[goods.Line], amou
         worth = amount if amount is not None else named
         if worth is None and lines:
             worth = sum(line.amount for line in lines)
-        event.value = None if worth is None else goods.as_decimal(worth)
+        event.value = None if worth is None or abs(worth) >= goods.LIMIT else goods.as_decimal(worth)
 
 
 def _order(call: Call, action: OrderAction, lines: list[goods.Line], amount: int | None) -> OrderPart | None:
