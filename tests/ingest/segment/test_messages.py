@@ -308,6 +308,11 @@ def test_a_dead_letter_can_be_sent_again_by_itself_and_happened_when_it_did() ->
     assert (unread["timestamp"], unread["receivedAt"]) == ("soon", iso(NOW_MS))
 
 
+def test_a_dead_letter_holds_no_write_key() -> None:
+    for bad in (b'{"type":"track","userId":"u","writeKey":"secret"}', b'{"writeKey" : "secret", "userId":'):
+        assert b"secret" not in Came(bad, path="track").letters[0].row[7]
+
+
 def test_a_message_that_another_server_passes_on_is_not_corrected_again() -> None:
     hour = 3_600_000
     passed_on: dict[str, Any] = {

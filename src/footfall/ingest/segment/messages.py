@@ -6,6 +6,7 @@ or its link does. It becomes a dead letter, whole, where any part failed: sent a
 taken are duplicates by their keys.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
@@ -32,6 +33,7 @@ from footfall.model import (
     uuid_text,
 )
 
+_KEY: Final = re.compile(rb'("writeKey"\s*:\s*")[^"]*')  # the sender's, in a text that is no JSON
 _members = msgspec.json.Decoder(dict[str, Raw]).decode
 _encode = msgspec.json.Encoder().encode
 _MONEY_EVENTS: Final = frozenset({"purchase", "refund"})
@@ -95,7 +97,7 @@ class Messages:
             found = parts.of(message, type_, at, self.envelope.context)
         except Rejected as rejected:
             key = key or self.occurrences.key(b"message", raw)
-            kept = raw if message is None else self._as_received(raw, message, key, at)
+            kept = _KEY.sub(rb"\1", raw) if message is None else self._as_received(raw, message, key, at)
             return key, [], [rejected], kept
         kept = self._as_received(raw, message, key, at) if found.order or found.refused else raw
         made, refused = self._entries(found, message, at, key, kept, index)
@@ -182,6 +184,7 @@ class Messages:
         So it can be sent again by itself, at any time: it is the same message, and happened when it did.
         """
         members = _members(raw)
+        members.pop("writeKey", None)
         if message.message_id in {None, ""}:
             members["messageId"] = _raw(uuid_text(key))
         if self.envelope.type is not None:
