@@ -1,76 +1,195 @@
 """What does the HTTP interface add to the embedded engine?
 
-`SELECT 1` by a raw HTTP request on a kept-alive connection and by the official client, beside the same
-statement on a chDB handle in a process of its own.
+The same work is done by chDB called in a process of its own (`embedded`) and by `footfall engine` over HTTP,
+in turn, on two copies of one shop. The client of the engine is as light as can be (`raw`), but it runs on the
+same cores; its share is told. Sizes follow `events`: 300,000 make blocks of 100,000 rows and results of 10
+million.
 """
 
-import base64
-import http.client
-import subprocess
-import sys
+import secrets
 import tempfile
-from urllib.parse import urlsplit
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
 
-import msgspec
+import psutil
+from tests import support
 
-from bench.report import Report, in_turn, spread
-from bench.stack import shop
+from bench.embedded import Embedded
+from bench.raw import Raw, rate
+from bench.report import Report
+from bench.stack import shop_and_copy
 from footfall import store
 from footfall.config import Config
 
-_IN_PROCESS = """
-import json, sys, time
-import chdb
-handle = chdb.connect(sys.argv[1])
-times = []
-for _ in range(int(sys.argv[2]) + 2):
-    began = time.perf_counter()
-    handle.query("SELECT 1", "TabSeparated")
-    times.append((time.perf_counter() - began) * 1000)
-print(json.dumps(times[2:]))
-"""
+CLIENTS = 16
+FULL = 300_000
+BLOCK_FORMATS = ("Native", "ArrowStream", "JSONEachRow")
+RESULT_FORMATS = ("TabSeparated", "RowBinary", "Native", "JSONEachRow")
+IDLE_S = 3.0
+_MIB = 1 << 20
+_RESULT = (
+    "SELECT number AS user_id, concat('user-', toString(number)) AS name, number % 977 AS orders,"
+    " toDateTime(1700000000 + number) AS last_seen FROM numbers({rows})"
+)
+Row = list[str | float]
 
 
 def measure(*, events: int, runs: int) -> Report:
-    """`SELECT 1` through each way in."""
-    with shop(events) as config, store.connect(config, "footfall") as client:
-        report = Report(
-            "SELECT 1, ms",
-            ["by", "median", "p95", "p99"],
-            events,
-            runs,
-            f"ClickHouse {client.server_version}",
-        )
-        raw = _RawClient(config)
-        by_http, by_client = in_turn([raw.select_1, lambda: client.command("SELECT 1")], runs)
-        report.rows = [
-            ["a chDB handle in the process", *spread(_in_process(runs))],
-            ["HTTP", *spread(by_http)],
-            ["HTTP with clickhouse-connect", *spread(by_client)],
-        ]
-        return report
-
-
-class _RawClient:
-    def __init__(self, config: Config) -> None:
-        address = urlsplit(config.url("engine"))
-        self.connection = http.client.HTTPConnection(address.hostname or "", address.port)
-        token = base64.b64encode(f"footfall:{config.password}".encode()).decode()
-        self.headers = {"Authorization": f"Basic {token}"}
-
-    def select_1(self) -> None:
-        self.connection.request("POST", "/", body=b"SELECT 1", headers=self.headers)
-        answer = self.connection.getresponse()
-        if answer.read() != b"1\n":
-            raise RuntimeError(f"the engine answered {answer.status}")
-
-
-def _in_process(runs: int) -> list[float]:
+    """Start, memory, latency, rate, inserts and results, each beside the embedded engine."""
+    report = Report(
+        "The HTTP interface beside chDB in a process",
+        ["what", "in a process", "over HTTP", "HTTP is", "aim"],
+        events,
+        runs,
+        "",
+    )
+    scale = events / FULL
     with tempfile.TemporaryDirectory(prefix="footfall-bench-") as folder:
-        printed = subprocess.run(
-            [sys.executable, "-c", _IN_PROCESS, folder, str(runs)],
-            capture_output=True,
-            check=True,
-            timeout=120,
-        ).stdout
-    return msgspec.json.decode(printed, type=list[float])
+        report.rows += _start(support.make_config(Path(folder)), "an empty store")
+    with shop_and_copy(events) as (config, copy):
+        report.rows += _start(config, "the shop")
+        engine = support.start("engine", config)
+        embedded = Embedded(copy)
+        try:
+            client = Raw(config)
+            report.engine = f"chDB {version('chdb')}"
+            report.rows.append(_latency(embedded, client, runs))
+            report.rows += _rate(embedded, config, engine.pid, max(0.1, 2 * min(1.0, scale)), runs)
+            for format in BLOCK_FORMATS:
+                report.rows.append(_insert(embedded, client, config, format, int(100_000 * scale), runs))
+            for format in RESULT_FORMATS:
+                report.rows.append(_result(embedded, client, format, int(10_000_000 * scale), runs))
+            client.close()
+        finally:
+            embedded.close()
+            engine.stop()
+    return report
+
+
+def _start(config: Config, what: str) -> list[Row]:
+    """Seconds to the first answer, median of three, and memory a while after the last of them."""
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        engine = support.launch("engine", config)
+        try:
+            _first_answer(config)
+            seconds.append(time.perf_counter() - began)
+            time.sleep(IDLE_S)
+            resident = psutil.Process(engine.pid).memory_info().rss / _MIB
+        finally:
+            engine.stop()
+    return [
+        [f"start to first answer, s: {what}", "", median(seconds), "", "below 1.5"],
+        [f"resident when idle, MiB: {what}", "", resident, "", "below 476 (500 MB)"],
+    ]
+
+
+def _first_answer(config: Config) -> None:
+    deadline = time.monotonic() + support.START_LIMIT_S
+    while time.monotonic() < deadline:
+        try:
+            client = Raw(config)
+        except OSError:
+            time.sleep(0.005)
+            continue
+        client.ask("SELECT 1")
+        client.close()
+        return
+    raise RuntimeError("the engine does not start")
+
+
+def _in_turn(one: Callable[[], float], other: Callable[[], float], runs: int) -> tuple[float, float]:
+    """Both in turn after a warm-up; the medians of what they return."""
+    pairs = [(one(), other()) for _ in range(runs + 1)][1:]
+    return median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
+
+
+def _latency(embedded: Embedded, client: Raw, runs: int) -> Row:
+    def over_http() -> float:
+        times = []
+        for _ in range(50):
+            began = time.perf_counter()
+            client.ask("SELECT 1")
+            times.append(time.perf_counter() - began)
+        return median(times)
+
+    inside, http = _in_turn(lambda: embedded.ask("select_1", 50), over_http, runs)
+    return ["SELECT 1, ms", inside * 1000, http * 1000, f"{(http - inside) * 1000:+.2f}", "at most +1.5"]
+
+
+def _rate(embedded: Embedded, config: Config, pid: int, seconds: float, runs: int) -> list[Row]:
+    clients = [Raw(config) for _ in range(CLIENTS)]
+    engine = psutil.Process(pid)
+    spent: list[tuple[float, float]] = []
+    own: list[float] = []
+
+    def inside() -> float:
+        before = _cpu_s(embedded.process)
+        answers = embedded.ask("rate", CLIENTS, seconds)
+        spent.append(((_cpu_s(embedded.process) - before) / (answers * seconds) * 1000, 0.0))
+        return answers
+
+    def over_http() -> float:
+        before = _cpu_s(engine)
+        found = rate(clients, "SELECT 1", seconds)
+        ours = (_cpu_s(engine) - before) / (found.per_second * seconds) * 1000
+        spent[-1] = (spent[-1][0], ours)
+        own.append(found.client_cpu)
+        return found.per_second
+
+    per_second = _in_turn(inside, over_http, max(3, runs // 6))
+    for client in clients:
+        client.close()
+    cpu = median(one for one, _ in spent), median(other for _, other in spent)
+    return [
+        [f"SELECT 1, {CLIENTS} clients, queries/s", *_ratio(per_second), "at least 0.60"],
+        [f"CPU of such a query, ms (the client: {median(own):.2f} cores)", *_ratio(cpu), ""],
+    ]
+
+
+def _insert(embedded: Embedded, client: Raw, config: Config, format: str, rows: int, runs: int) -> Row:
+    with tempfile.NamedTemporaryFile() as file, store.connect(config, "footfall") as reader:
+        block = reader.raw_query(f"SELECT * FROM footfall.events LIMIT {rows}", fmt=format)
+        file.write(block)
+        file.flush()
+
+        def inside() -> float:
+            return rows / embedded.ask("insert", _insert_of_its_own(), format, file.name)
+
+        def over_http() -> float:
+            began = time.perf_counter()
+            client.ask(f"{_insert_of_its_own()} FORMAT {format}", block)
+            return rows / (time.perf_counter() - began)
+
+        per_second = _in_turn(inside, over_http, max(3, runs // 3))
+    return [f"INSERT of {rows:,} events as {format}, rows/s", *_ratio(per_second), "at least 0.90"]
+
+
+def _insert_of_its_own() -> str:
+    return f"INSERT INTO footfall.events SETTINGS insert_deduplication_token = '{secrets.token_hex(16)}'"
+
+
+def _result(embedded: Embedded, client: Raw, format: str, rows: int, runs: int) -> Row:
+    sql = _RESULT.format(rows=rows)
+
+    def over_http() -> float:
+        began = time.perf_counter()
+        client.ask(f"{sql} FORMAT {format}")
+        return rows / (time.perf_counter() - began)
+
+    per_second = _in_turn(lambda: rows / embedded.ask("result", sql, format), over_http, max(3, runs // 10))
+    return [f"result of {rows:,} rows as {format}, rows/s", *_ratio(per_second), "at least 0.80"]
+
+
+def _ratio(pair: tuple[float, float]) -> Row:
+    return [*pair, f"{pair[1] / pair[0]:.2f}"]
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    """Seconds of CPU that a process has taken."""
+    times = process.cpu_times()
+    return float(times.user + times.system)

@@ -19,10 +19,6 @@ def engine(own_config: Config, start: Callable[..., support.Process]) -> support
     return start("engine", own_config)
 
 
-def resident(process: support.Process) -> int:
-    return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096
-
-
 def test_a_second_engine_on_one_data_folder_is_one_clear_line(engine: support.Process) -> None:
     second = support.run(support.make_config(engine.config.data_dir), "engine", limit_s=30)
     assert second.returncode == 2
@@ -129,32 +125,3 @@ def test_times_are_utc_whatever_the_machine_says(own_config: Config, monkeypatch
             client.post("/", content="SELECT timezone(), toDateTime(0)").text == "UTC\t1970-01-01 00:00:00\n"
         )
     engine.stop()
-
-
-def test_streams_pass_in_bounded_memory(engine: support.Process) -> None:
-    """2 million rows, 135 MB, sent in chunks and read back as they come."""
-    text = "x" * 60
-
-    def lines() -> Iterator[bytes]:
-        for first in range(0, 2_000_000, 10_000):
-            yield "".join(f"{n},{text}\n" for n in range(first, first + 10_000)).encode()
-
-    insert = {
-        "query": "INSERT INTO t FORMAT CSV",
-        "input_format_parallel_parsing": "0",
-        "max_insert_block_size": "100000",
-        "min_insert_block_size_rows": "100000",
-    }
-    with speaker(engine.config) as client:
-        client.post("/", content="CREATE TABLE t (a UInt64, s String) ENGINE = MergeTree ORDER BY a")
-        client.post("/", params=insert, content=b"1,warm\n")
-        before = most = resident(engine)
-        assert client.post("/", params=insert, content=lines(), timeout=120).status_code == 200
-        most = max(most, resident(engine))
-        received = 0
-        with client.stream("POST", "/", content="SELECT s FROM t FORMAT TSV") as stream:
-            for part in stream.iter_bytes():
-                received += len(part)
-                most = max(most, resident(engine))
-    assert received == 2_000_000 * 61 + 5
-    assert most - before < 200 << 20

@@ -182,6 +182,8 @@ def _allow_files() -> None:
 def _load_chdb(temporary: Path) -> Any:
     os.environ["TZ"] = "UTC"  # the engine's time zone is the process's
     os.environ["TMPDIR"] = str(temporary)
+    # Its allocator keeps what it does not need for half a second and not for five, and frees it by itself.
+    os.environ.setdefault("JE_MALLOC_CONF", "dirty_decay_ms:500,background_thread:true")
     time.tzset()
     from chdb.state.sqlitelike import Connection
 

@@ -24,6 +24,17 @@ from footfall.engine.users import User
 DEFAULT_DATABASE = "footfall"
 UNKNOWN_DATABASE = 81
 PIECE = 1 << 20
+# An INSERT's memory is a few times that of its blocks: they are of 8 MiB, or of many rows where these are
+# short, and are written one after another. A request's own settings come after these.
+_BLOCKS = {
+    "max_insert_block_size_bytes": str(8 << 20),
+    "min_insert_block_size_bytes": str(8 << 20),
+    "min_insert_block_size_rows": "250000",
+    "max_insert_threads": "1",
+    "min_chunk_bytes_for_parallel_parsing": str(1 << 20),
+}
+# A Parquet file is written by groups of rows that are held in memory: these are an eighth of the usual size.
+_GROUPS = {"output_format_parquet_row_group_size": "122880"}
 
 
 @dataclass(slots=True)
@@ -80,7 +91,8 @@ def run(handles: Handles, job: Job) -> tuple[bytes, Stats]:
 def _take(handles: Handles, job: Job) -> Handle:
     if job.session is not None:
         return _take_sessions(handles, job, job.session)
-    job.key = (job.user.name, job.ask.database or "", str(job.readonly))
+    inserts = "inserts" if _has_data(job) else ""
+    job.key = (job.user.name, job.ask.database or "", str(job.readonly), inserts)
     plain = not job.ask.settings and not job.tables
     if plain and (ready := handles.take(job.key)):
         return ready
@@ -99,6 +111,7 @@ def _take_sessions(handles: Handles, job: Job, session: Session) -> Handle:
     if session.handle is None:
         session.handle = handles.open()
         _use(session.handle, replace(job, ask=Ask()))
+        session.handle.apply({**job.user.settings, **_GROUPS, **_BLOCKS})
     handle = session.handle
     if job.ask.database:
         current, _ = handle.run("SELECT currentDatabase()")
@@ -118,8 +131,13 @@ def prepare(handle: Handle, job: Job) -> None:
     _use(handle, job)
     _make_tables(handle, job)
     own = {**job.user.settings, **(RIGHTS[job.user.name].settings if job.user.guarded else {})}
+    own |= _BLOCKS if _has_data(job) else _GROUPS
     last = {"readonly": str(job.readonly)} if job.readonly else {}
     handle.apply({**own, **job.ask.settings, **last})
+
+
+def _has_data(job: Job) -> bool:
+    return job.statement.kind is Kind.INSERT and job.data is not None
 
 
 def _make_tables(handle: Handle, job: Job) -> None:
