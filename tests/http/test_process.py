@@ -1,6 +1,7 @@
 """The engine as a process: its start, its end, its memory, and what it keeps on disk."""
 
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -115,6 +116,19 @@ def test_statements_are_logged_with_the_clients_id(engine: support.Process) -> N
         assert "why" in client.post("/", content=sql).text
         ttl = client.post("/", content="SHOW CREATE TABLE system.query_log FORMAT TSVRaw").text
         assert "toIntervalDay(7)" in ttl
+
+
+def test_what_clients_do_wrong_does_not_fill_the_log(engine: support.Process) -> None:
+    before = engine.output()
+    with speaker(engine.config) as client:
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        assert code(client.post("/", content=b"--b?", headers=headers)) == 36
+        upgrade = {"Connection": "upgrade", "Upgrade": "h2c"}
+        assert client.get("/?query=SELECT 1", headers=upgrade).text == "1\n"
+    with socket.create_connection(("127.0.0.1", engine.config.engine_port), timeout=30) as connection:
+        connection.sendall(b"nonsense\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
+    assert engine.output() == before
 
 
 def test_times_are_utc_whatever_the_machine_says(own_config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

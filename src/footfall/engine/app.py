@@ -107,7 +107,8 @@ def serve(config: Config) -> None:
 
     What needs a right comes first, the port and the files; then the process gives its rights up.
     """
-    logging.getLogger("uvicorn.error").addFilter(_not_our_broken_stream)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     listener = listen(config.host, config.engine_port)
     database = Database(config.data_dir)
     unconfined = sandbox.confine(changes=database.folders, reads=[database.settings])
@@ -118,6 +119,7 @@ def serve(config: Config) -> None:
     run_app(Engine(config, database).app(), config, listener, "engine", **options)
 
 
-def _not_our_broken_stream(record: logging.LogRecord) -> bool:
-    """A stream that ends with an error, or with the engine, is left incomplete on purpose."""
-    return "ASGI callable returned without" not in record.getMessage()
+def _is_news(record: logging.LogRecord) -> bool:
+    """A stream that ends with an error is left incomplete on purpose; clients are told what they do wrong."""
+    known = ("ASGI callable returned without", "Invalid HTTP request", "Unsupported upgrade", "No supported")
+    return not record.getMessage().startswith(known)
