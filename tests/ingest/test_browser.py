@@ -294,6 +294,13 @@ def test_a_purchase_joins_the_funnel_by_a_name_of_its_own(
     assert [row["users"] for row in json.loads(done.stdout)["data"]] == [1, 1]
 
 
+def test_a_page_of_thanks_that_is_loaded_again_is_no_other_purchase(page: Page) -> None:
+    order = new_id("order")
+    sent = [page.send(view(event_type="purchase", order_id=order)).body["accepted"] for _ in range(3)]
+    assert sent == [1, 0, 0]
+    assert page.send(view(event_type="purchase")).body["accepted"] == 1
+
+
 def test_one_address_cannot_use_up_what_the_key_may_send() -> None:
     clock = Clock()
     limits = Rates(clock)
@@ -390,6 +397,9 @@ def test_an_id_of_a_visitor_holds_for_a_site_and_a_day(tmp_path: Path) -> None:
         ("10.0.0.1", [], "10.0.0.1"),
         ("10.0.0.1", ["10.0.0.3"], "10.0.0.3"),
         ("::ffff:10.0.0.1", ["2001:db8::1"], "2001:db8::1"),
+        ("::ffff:192.0.2.1", [], "192.0.2.1"),
+        ("10.0.0.1", ["::ffff:192.0.2.1"], "192.0.2.1"),
+        ("", ["192.0.2.1"], ""),
     ],
 )
 def test_only_a_trusted_proxy_says_whose_address_it_is(

@@ -29,6 +29,8 @@ _FAMILIES: Final = {
 _DESKTOPS: Final = frozenset(
     {"Windows", "Mac OS X", "Linux", "Ubuntu", "Fedora", "Debian", "Chrome OS", "FreeBSD"}
 )
+# Native apps name the library that speaks HTTP for them; lists of programs call some of these bots.
+_APP: Final = re.compile(r"^(?:okhttp|Dalvik|Dart)/|\bCFNetwork/|\bAlamofire/")
 _TV: Final = re.compile(r"\bTV\b|SMART-?TV|SmartTV|AppleTV|GoogleTV|BRAVIA|Web0S|Roku|CrKey|\bAFT[A-Z]")
 
 
@@ -54,6 +56,8 @@ def _describe(user_agent: str) -> Agent:
     found = parse(user_agent)
     family = found.user_agent.family if found.user_agent else ""
     browser = _FAMILIES.get(family, family)
+    if _APP.search(user_agent):
+        return Agent("mobile", browser)
     if (found.device and found.device.family == "Spider") or is_program(user_agent):
         return Agent(BOT, browser)
     return Agent(_device(user_agent, found.os.family if found.os else ""), browser)

@@ -6,6 +6,7 @@ key alone. Nothing is kept of a refused event but a count, and no receipt: a for
 """
 
 import asyncio
+import contextlib
 import math
 import time
 from collections.abc import Sequence
@@ -178,25 +179,31 @@ def client_address(request: Request, proxies: Sequence[IPv4Network | IPv6Network
     trusted proxy's holds, and whatever stands before it may be made up.
     """
     address = request.client.host if request.client else ""
+    with contextlib.suppress(ValueError):
+        address = _plain(address)
     forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
     while forwarded and _within(address, proxies):
         said = forwarded.pop().strip()
         if not said:
             continue
         try:
-            address = str(ip_address(said))
+            address = _plain(said)
         except ValueError:
             break
     return address
 
 
+def _plain(address: str) -> str:
+    """An address as it is written; one of IPv4 that came over IPv6 as IPv4. Raises ValueError."""
+    given = ip_address(address)
+    return str(getattr(given, "ipv4_mapped", None) or given)
+
+
 def _within(address: str, proxies: Sequence[IPv4Network | IPv6Network]) -> bool:
     try:
-        given = ip_address(address)
+        return any(ip_address(address) in network for network in proxies)
     except ValueError:
         return False
-    given = getattr(given, "ipv4_mapped", None) or given
-    return any(given in network for network in proxies)
 
 
 def _agent(request: Request) -> str:

@@ -66,7 +66,10 @@ def event(raw: bytes, key: Key, visitor: str, now_ms: int) -> Event:
         raise Rejected(Reason.OUT_OF_RANGE, "age_ms", f"age_ms must be from 0 to {AGE_LIMIT_MS}")
     if len(bytes(said.properties)) > PROPERTIES_LIMIT:
         raise Rejected(Reason.TOO_LARGE, "properties", f"properties are over {PROPERTIES_LIMIT} bytes")
-    event_id = derived_uuid(b"page", f"{key.name} {_uuid('event_id', said.event_id)}".encode())
+    name = _uuid("event_id", said.event_id)
+    if event_type == "purchase" and said.order_id is not None:
+        name = f"order {said.order_id}"  # a page of thanks that is loaded again is no other purchase
+    event_id = derived_uuid(b"page", f"{key.name} {name}".encode())
     session = derived_uuid(b"session", visitor.encode())
     return Event(
         event_type=UNVERIFIED.get(event_type, event_type),
