@@ -5,11 +5,10 @@ block and breaks the chunked encoding, so that no client takes half a result for
 """
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
-from footfall.engine import codecs, protocol
+from footfall.engine import chance, codecs, protocol
 from footfall.engine.blocks import Blocks
 from footfall.engine.early import EarlyHeaders
 from footfall.engine.exceptions import EngineError
@@ -30,7 +29,7 @@ class Answer:
         self._version = version
         self._encoder: codecs.Encoder | None = None
         self._in_blocks = False
-        self._tag = secrets.token_hex(8).translate(_TO_LETTERS)
+        self._tag = chance.word().translate(_TO_LETTERS)
         self._early: EarlyHeaders | None = None
         self.started = False
         self.headers = {

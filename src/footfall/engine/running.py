@@ -7,15 +7,14 @@ a statement is killed; `introspection` shows the rest of the mark in the columns
 
 import asyncio
 import re
-import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote as percent
-from uuid import uuid4
 
+from footfall.engine import chance
 from footfall.engine.exceptions import (
     QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING,
     TOO_MANY_SIMULTANEOUS_QUERIES,
@@ -77,7 +76,7 @@ class Registry:
 
     def start(self, query_id: str, user: str, method: str, headers: Mapping[str, str]) -> Running:
         """Registers a statement; raises `EngineError` 216 while another one of that id runs."""
-        query_id = query_id or str(uuid4())
+        query_id = query_id or chance.query_id()
         if query_id in self._running:
             raise EngineError(
                 QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING, f"Query with id = {query_id} is already running."
@@ -85,7 +84,7 @@ class Registry:
         said = {"query_id": query_id, "user": user, "http_method": method}
         said |= {name: headers.get(header, "")[:_LONGEST_HEADER] for name, header in _HEADERS.items()}
         about = "".join(f" {name}={percent(said[name], safe='', errors='replace')}" for name in ABOUT)
-        running = Running(query_id, about, secrets.token_hex(8))
+        running = Running(query_id, about, chance.word())
         self._running[query_id] = running
         return running
 
