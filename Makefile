@@ -27,7 +27,7 @@ footfall.toml:
 up: setup footfall.toml ## Start everything with a demo shop: http://127.0.0.1:3000 and :3001
 	@exec $(VENV)/bin/footfall up --demo
 
-test: setup .make/chromium ## Run all tests; TESTS=tests/schema runs a part
+test: setup .make/chromium .make/dbt/installed ## Run all tests; TESTS=tests/schema runs a part
 	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 lint: setup ## Check style and types
@@ -67,6 +67,12 @@ clean: ## Remove what was installed and built; data stays
 .make/python: .make/venv pyproject.toml
 	@echo "Installing Python packages"
 	@$(VENV)/bin/pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+.make/dbt/installed: .make/venv tests/clients/requirements.txt
+	@echo "Installing dbt, whose dependencies are not ours, into .make/dbt"
+	@python3 -m venv .make/dbt
+	@.make/dbt/bin/pip install -q --disable-pip-version-check -r tests/clients/requirements.txt
 	@touch $@
 
 .make/node: .make/python package.json package-lock.json

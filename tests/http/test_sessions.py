@@ -134,3 +134,16 @@ def test_guarded_users_see_the_metadata_of_their_database_only(reader_http: http
     sql = "SELECT count() FROM system.columns WHERE database = 'footfall_private'"
     assert reader_http.post("/", content=sql).text == "0\n"
     assert reader_http.post("/", content="SHOW DATABASES").text == "footfall\n"
+
+
+def test_a_block_size_that_is_too_large_is_met_as_far_as_it_may_be(analyst_http: httpx.Client) -> None:
+    most = int(analyst_http.post("/", content=VALUE).text)
+    assert analyst_http.post("/?max_block_size=1000000", content=VALUE).text == f"{most}\n"
+    assert analyst_http.post("/", content=VALUE + " SETTINGS max_block_size = 1000000").text == f"{most}\n"
+    assert analyst_http.post("/?max_block_size=100", content=VALUE).text == "100\n"
+    assert code(analyst_http.post("/?max_block_size=0", content=VALUE)) == 452
+
+
+def test_a_statement_needs_its_first_word(owner_http: httpx.Client) -> None:
+    for sql in ("1 + 1", "DROP VIEW", "queryID()"):
+        assert code(owner_http.post("/", content=sql)) == 62, sql

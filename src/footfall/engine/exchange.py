@@ -32,7 +32,7 @@ from footfall.engine.pipe import Pipe
 from footfall.engine.progress import Progress, so_far
 from footfall.engine.request import Request
 from footfall.engine.result import Client, Result
-from footfall.engine.rights import RIGHTS, check_request
+from footfall.engine.rights import RIGHTS, capped, check_request
 from footfall.engine.rows import Outcome, Rows
 from footfall.engine.run import Job, run
 from footfall.engine.running import Running
@@ -148,7 +148,7 @@ class Exchange:
                 loop = asyncio.get_running_loop()
                 permitted = await loop.run_in_executor(self._engine.guarding[user.name], guard.check, given)
             given = permitted.statement
-            ask = replace(ask, settings={**ask.settings, **permitted.settings})
+            ask = replace(ask, settings=capped(user, {**ask.settings, **permitted.settings}))
             reads = given.kind in (Kind.SELECT, Kind.READ)
             # 2 where the user may write: its client asks system.settings which settings an INSERT may carry.
             readonly = (2 if RIGHTS[user.name].writes else 1) if reads else 0

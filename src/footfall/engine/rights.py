@@ -57,6 +57,8 @@ _LOWER = frozenset(
         *("max_result_rows", "max_result_bytes", "max_threads", "max_block_size"),
     )
 )
+# How much is worked on at once changes no answer: a wish that is too large is met as far as it may be.
+_CAPPED = frozenset(("max_block_size",))
 _WRITES = frozenset(
     (
         *("insert_deduplicate", "insert_deduplication_token", "mutations_sync", "async_insert"),
@@ -154,12 +156,21 @@ def check_settings(user: User, settings: Mapping[str, str]) -> None:
             continue
         if name not in _LOWER:
             raise EngineError(READONLY, f"Cannot modify '{name}' setting in readonly mode.")
-        most = user.settings.get(name)
+        most = user.settings.get(name) if name not in _CAPPED else None
         if not value.isdigit() or int(value) < 1 or (most is not None and int(value) > int(most)):
             bound = f"from 1 to {most}" if most is not None else "1 or more"
             raise EngineError(
                 SETTING_CONSTRAINT_VIOLATION, f"Setting {name} shouldn't be {value[:40]}: it takes {bound}"
             )
+
+
+def capped(user: User, settings: Mapping[str, str]) -> Mapping[str, str]:
+    """The settings that were checked, as they take effect."""
+    wished = {name: settings[name] for name in _CAPPED & settings.keys() & user.settings.keys()}
+    return {
+        **settings,
+        **{name: str(min(int(wish), int(user.settings[name]))) for name, wish in wished.items()},
+    }
 
 
 def changeable(user: User) -> frozenset[str]:

@@ -1,0 +1,1 @@
+select user_id, amount from {{ ref('users') }} order by amount desc limit 1

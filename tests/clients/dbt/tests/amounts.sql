@@ -1,0 +1,1 @@
+select day from {{ ref('orders_by_day') }} where amount < 0
