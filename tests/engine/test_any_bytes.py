@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import lzma
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,30 @@ def test_what_is_encoded_is_decoded(encoding: str, data: bytes, sizes: list[int]
     assert b"".join(parts) + read_up_to(reader, 10_000) == data
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "zstd", "lz4", "xz", "bz2", "snappy"])
+@given(parts=st.lists(st.binary(max_size=2_000), min_size=1, max_size=4))
+def test_streams_may_stand_one_after_another(encoding: str, parts: list[bytes]) -> None:
+    sent = b""
+    for part in parts:
+        encoder = codecs.encoder(encoding)
+        sent += encoder.encode(part) + encoder.finish()
+    assert read_up_to(codecs.decoder(encoding, io.BytesIO(sent)), 10_000) == b"".join(parts)
+
+
+@pytest.mark.parametrize("encoding", ["lz4", "xz", "bz2"])
+def test_bytes_behind_a_stream_are_passed_over(encoding: str) -> None:
+    encoder = codecs.encoder(encoding)
+    sent = encoder.encode(b"all of it") + encoder.finish()
+    for behind in (b"\0" * 8, b"no stream at all"):
+        assert read_up_to(codecs.decoder(encoding, io.BytesIO(sent + behind)), 100) == b"all of it"
+
+
+def test_an_xz_body_that_wants_too_much_memory_is_refused() -> None:
+    greedy = lzma.compress(b"x", filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}])
+    with pytest.raises(EngineError, match="Memory usage limit exceeded"):
+        codecs.decoder("xz", io.BytesIO(greedy)).read(1)
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @given(data=st.binary(max_size=2_000))
 def test_bytes_that_are_no_encoding_are_an_error(encoding: str, data: bytes) -> None:
@@ -40,7 +65,7 @@ def test_bytes_that_are_no_encoding_are_an_error(encoding: str, data: bytes) -> 
         read_up_to(codecs.decoder(encoding, io.BytesIO(data)), 100_000)
 
 
-@pytest.mark.parametrize("encoding", ["zstd", "gzip", "deflate"])
+@pytest.mark.parametrize("encoding", ["zstd", "gzip", "deflate", "br", "xz", "bz2", "lz4"])
 def test_a_small_body_cannot_unfold_in_memory(encoding: str) -> None:
     encoder = codecs.encoder(encoding)
     bomb = b"".join(encoder.encode(bytes(1 << 20)) for _ in range(256)) + encoder.finish()

@@ -1,7 +1,8 @@
 """The embedded engine: chDB behind ClickHouse's HTTP interface, in a process of its own.
 
-`origin` → `users` → `protocol` + `forms` + `codecs` → `statement` → `guard` → `running` + `sessions` →
-`run` on `handles` → `answer`: the way of a request, one module a step; `exchange` walks it.
+`origin` → `users` → `protocol` + `forms` + `decoders` + `blocks` → `statement` → `guard` → `running` +
+`sessions` → `run` on `handles` → `rows` → `result` → `answer`: the way of a request, one module a step;
+`exchange` walks it.
 """
 
 from footfall.engine.app import serve

@@ -67,7 +67,7 @@ class Result:
                 converter = NewerNative()
                 whole = None if whole is None else await asyncio.to_thread(_converted, converter, whole)
         answer.headers["X-ClickHouse-Summary"] = (await self._done()).summary()
-        if whole is None and client.is_old and converter is None:
+        if whole is None and client.is_old and converter is None and not job.ask.blocks_out:
             answer.headers["Content-Length"] = str(rows.size)
         elif whole != b"" and job.ask.may_compress and (accepted := client.headers.get("accept-encoding")):
             answer.encode_as(codecs.choose(accepted), job.ask.compress_level)
