@@ -102,7 +102,7 @@ def test_time_ends_a_statement(reader: httpx.Client) -> None:
 @pytest.mark.parametrize("by", ["url", "clause"])
 def test_no_limit_is_lifted_by_its_user(small: Config, user: str, by: str) -> None:
     most_of = limits(small, user).settings  # type: ignore[arg-type]
-    most_of |= {"max_threads": 2, "max_block_size": 65_409}
+    most_of |= {"max_threads": 2}
     with speaker(small, user) as client:  # type: ignore[arg-type]
         for name, most in most_of.items():
             for value in ("0", str(most + 1), "99999999999999999999", "-1", "1e9", "auto", ""):

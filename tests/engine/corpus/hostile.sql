@@ -1175,8 +1175,6 @@ SELECT 1 SETTINGS max_execution_time = 0.5
 ;;
 SELECT 1 SETTINGS max_threads = 100000
 ;;
-SELECT 1 SETTINGS max_block_size = 1000000000
-;;
 SELECT 1 SETTINGS profile = 'default'
 ;;
 SELECT 1 SETTINGS log_queries = 0
@@ -1562,3 +1560,5 @@ SELECT hostName()
 SELECT hostname()
 ;;
 SELECT HOSTNAME()
+;;
+SELECT length(ngrams(repeat('a', 1000000), 1000))
