@@ -231,11 +231,13 @@ def test_leaving_tells_how_long_the_page_was_looked_at(
 def test_where_a_visitor_came_from_stays_with_the_session_and_names_no_query(
     shop: Shop, visit: Callable[..., Page], stored: Store
 ) -> None:
-    page = visit(f"{shop.origin}/landing?utm_source=mail")
-    page.goto(f"{shop.origin}/next")
+    page = visit(f"{shop.origin}/plain")
+    page.goto(f"{shop.origin}/landing?utm_source=mail", referer="http://127.0.0.1:9/ads/1?token=secret")
+    page.goto(f"{shop.origin}/next?token=secret", referer=f"{shop.origin}/landing")
     page.evaluate("footfall('search', {search_term: 'cup'})")
-    rows = stored.rows(3, "utm_source, referrer")
-    assert rows == [("mail", "")] * 3
+    rows = stored.rows(3, "page_url, utm_source, referrer")
+    assert [row[0] for row in rows] == ["/landing", "/next", "/next"]
+    assert {row[1:] for row in rows} == {("mail", "http://127.0.0.1:9/ads/1")}
 
 
 @pytest.mark.parametrize(

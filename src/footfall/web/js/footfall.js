@@ -54,7 +54,7 @@ function arrival() {
   }
   try {
     const from = new URL(doc.referrer);
-    if (from.host !== location.host) found.referrer = from.origin + from.pathname;
+    if (from.host !== location.host) found.referrer = (from.origin + from.pathname).slice(0, 2000);
   } catch {
     /* no referrer */
   }
@@ -82,7 +82,7 @@ function shopper() {
 }
 
 // Events that are not acknowledged yet. `at` becomes age_ms when they are sent.
-let events = kept("unsent") ?? [];
+let events = [].concat(kept("unsent") ?? []);
 let sending = false;
 let failures = 0;
 let timer;
