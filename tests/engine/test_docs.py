@@ -9,7 +9,7 @@ def test_every_test_that_the_contract_names_is_there() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "engine.md").read_text()))
     sources = [
         source
-        for folder in ("http", "engine", "robust", "crash")
+        for folder in ("clients", "http", "engine", "robust", "crash")
         for source in (ROOT / "tests" / folder).glob("test_*.py")
     ]
     defined = set(

@@ -1,0 +1,26 @@
+"""What an embedded engine cannot do: `docs/engine.md` lists it with the error, and that is the error."""
+
+import re
+
+import httpx
+import pytest
+
+from tests.engine.speak import code
+from tests.support import ROOT
+
+LISTED = re.findall(
+    r"^\| `(.+)` \| (\d+) ([A-Z_]+) \|", (ROOT / "docs" / "engine.md").read_text(), re.MULTILINE
+)
+
+
+@pytest.mark.parametrize(("sql", "number", "name"), LISTED)
+def test_what_cannot_be_had_has_the_error_that_is_written_down(
+    owner_http: httpx.Client, sql: str, number: str, name: str
+) -> None:
+    answer = owner_http.post("/", content=sql)
+    assert code(answer) == int(number), answer.text
+    assert f"({name})" in answer.text
+
+
+def test_the_list_is_long() -> None:
+    assert len(LISTED) > 20
