@@ -8,6 +8,7 @@ what DNS rebinding needs. No CORS header is ever sent.
 import ipaddress
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from footfall.config import LOOPBACK
 from footfall.engine.exceptions import ACCESS_DENIED, EngineError
@@ -18,7 +19,7 @@ _HOST = re.compile(r"(?:\[(?P<address>[\da-fA-F:.]+)\]|(?P<name>[\w.-]+))(?::\d*
 def check(headers: Mapping[str, str], bound_to: str) -> None:
     """Raises `EngineError` 497 for a request that a foreign web page made."""
     host = headers.get("host")
-    if bound_to in LOOPBACK and host is not None and not _is_loopback(_name(host)):
+    if bound_to in LOOPBACK and host is not None and not _is_loopback(host):
         raise EngineError(
             ACCESS_DENIED, f"this engine listens on loopback and is not known as {host[:100]!r}"
         )
@@ -35,7 +36,9 @@ def _name(host: str) -> str:
     return (found["address"] or found["name"]).lower() if found else ""
 
 
-def _is_loopback(name: str) -> bool:
+@lru_cache(128)
+def _is_loopback(host: str) -> bool:
+    name = _name(host)
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:

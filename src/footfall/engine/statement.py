@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 
 from footfall.engine.exceptions import SYNTAX_ERROR, EngineError
 
@@ -26,6 +27,8 @@ _TOKEN = re.compile(
 )
 
 UNCLOSED_LIMIT = 100
+
+_SHORT = 2048
 
 
 class Kind(Enum):
@@ -108,6 +111,18 @@ def parse(text: bytes, longest: int | None = None) -> Statement:
 
     Raises `EngineError` 62 where it is no INSERT and longer than `longest` bytes.
     """
+    if len(text) <= min(_SHORT, _SHORT if longest is None else longest):
+        return _parse_short(text)
+    return _parse(text, longest)
+
+
+@lru_cache(1024)
+def _parse_short(text: bytes) -> Statement:
+    """Short statements come again and again."""
+    return _parse(text, None)
+
+
+def _parse(text: bytes, longest: int | None) -> Statement:
     stream = tokens(text)
     listed = list(_opening(stream))
     word = listed[-1].text.upper() if listed and listed[-1].kind == "word" else b""
@@ -132,6 +147,8 @@ def _opening(stream: Iterator[Token]) -> Iterator[Token]:
 
 def infile_or_outfile(statement: Statement) -> str | None:
     """`INTO OUTFILE` or `FROM INFILE` where the statement says so: clauses that only clients run."""
+    if b"FILE" not in statement.text.upper():
+        return None
     previous = b""
     for token in tokens(statement.text):
         word = token.text.upper() if token.kind == "word" else b""
