@@ -10,6 +10,7 @@ from hashlib import blake2b
 from msgspec import Struct, msgpack
 
 from footfall.ingest import fields
+from footfall.ingest.addresses import without_addresses
 from footfall.ingest.events import link
 from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.lanes import ORDER_ITEMS, PRODUCT_ITEMS, USER_ITEMS
@@ -308,7 +309,8 @@ def _updated_at(value: datetime | int | float | None, sender: Sender) -> int:
 
 
 def _origin(sender: Sender, raw: bytes, index: int) -> Origin:
-    return Origin(sender.batch_id, sender.key_name, sender.source, sender.now_ms, raw[:RAW_LIMIT], index)
+    kept = without_addresses(raw[:RAW_LIMIT])
+    return Origin(sender.batch_id, sender.key_name, sender.source, sender.now_ms, kept, index)
 
 
 def _key(purpose: bytes, external: str) -> bytes:

@@ -1,8 +1,8 @@
 """Dead letters: rejected items, kept with their reason and their text, on the same durable way as rows."""
 
-import re
 from collections.abc import Sequence
 
+from footfall.ingest.addresses import without_addresses
 from footfall.ingest.changes import NO_ITEM, RAW_LIMIT, Origin
 from footfall.ingest.fields import Rejected
 from footfall.ingest.lanes import DEAD_LETTERS
@@ -11,8 +11,6 @@ from footfall.ingest.receipts import Correction
 from footfall.model import Kind, derived_uuid
 
 MESSAGE_LIMIT = 1000
-# The address of a client, where an item's text names one: `client_ip` of an event, `context.ip` of Segment.
-_ADDRESS = re.compile(rb'("(?:client_ip|ip|ip_address|ipAddress)"\s*:\s*")[0-9a-fA-F]*[.:][0-9a-fA-F.:]*')
 
 
 def letter(key: bytes, kind: Kind, sender: Sender, rejected: Rejected, raw: bytes) -> Entry:
@@ -35,7 +33,7 @@ def letter(key: bytes, kind: Kind, sender: Sender, rejected: Rejected, raw: byte
 def readable(raw: bytes) -> bytes:
     """The text as it was sent, but for addresses of clients, as UTF-8 (what is none is written \\xNN), cut at
     64 KiB."""
-    raw = _ADDRESS.sub(rb"\1", raw[:RAW_LIMIT])
+    raw = without_addresses(raw[:RAW_LIMIT])
     text = raw.decode() if raw.isascii() else raw.decode(errors="backslashreplace")
     return text.encode()[:RAW_LIMIT].decode(errors="ignore").encode()
 

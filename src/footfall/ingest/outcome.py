@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from footfall.ingest.addresses import without_addresses
 from footfall.ingest.clock import corrected
 from footfall.model import Reason, derived_uuid
 
@@ -53,7 +54,7 @@ class ItemError(Struct, frozen=True):
 class Occurrences:
     """Ids for items that bring none: from the item's content and how often it occurred in its request.
 
-    So two equal lines of one request are two, and the same request again is none.
+    So two equal lines of one request are two, and the same request again is none. Addresses are no content.
     """
 
     def __init__(self) -> None:
@@ -61,7 +62,7 @@ class Occurrences:
 
     def key(self, purpose: bytes, raw: bytes) -> bytes:
         """The 16 bytes of the next UUID for this content."""
-        content = blake2b(raw, digest_size=16, person=purpose).digest()
+        content = blake2b(without_addresses(raw), digest_size=16, person=purpose).digest()
         number = self._seen.get(content, 0)
         self._seen[content] = number + 1
         return derived_uuid(purpose, content + number.to_bytes(4))
