@@ -453,5 +453,7 @@ def test_addresses_give_countries_and_are_stored_nowhere(tmp_path: Path, start: 
     with store.connect(config, "footfall") as client:
         countries = client.query("SELECT country, count() FROM events GROUP BY country").result_rows
         letters = client.query("SELECT raw FROM footfall_private.dead_letters ORDER BY raw").result_rows
+        sold = client.query("SELECT country, count() FROM orders GROUP BY country").result_rows
     assert [tuple(row) for row in countries] == [("DE", 5)]
+    assert [tuple(row) for row in sold] == [("DE", 2)]
     assert [raw.count('"ip": ""') + raw.count('"client_ip": ""') for (raw,) in letters] == [1, 1]

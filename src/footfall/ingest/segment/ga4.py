@@ -82,6 +82,7 @@ def made(
         if found.order is not None:
             order = found.order.order
             order.order_timestamp = fields.as_datetime(at)
+            order.country = order.country or event.country
             kept = raw if event.event_id is not None else with_members(raw, {"event_id": uuid_text(key)})
             here = sender._replace(sent_ms=None)  # the time is by our clock already
             try:

@@ -138,6 +138,8 @@ class Messages:
         if (event := found.event) is not None:
             take(lambda: self._event(event, key, raw))
         if (order := found.order) is not None:
+            if event is not None:  # whose address may have told it
+                order.order.country = order.order.country or event.country
             take(lambda: self._order(order, message.anonymous_id, key, raw, index))
         if (user := found.user) is not None:
             take(lambda: entries.user(user, index, self.sender, self.rules))
