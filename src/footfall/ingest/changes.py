@@ -71,8 +71,8 @@ class Line(Struct, array_like=True):
 class OrderChange(Struct, array_like=True):
     """The new state of an order, or of the lines named; `adds`: by an idempotency key, always new lines.
 
-    `restates`: the lines are all that the order holds now, paid or not as it was before. `at_most`: money
-    that goes back at the most where no lines are named.
+    `restates`: the lines are all that the order holds now; an order that is completed stays so. `at_most`:
+    money that goes back at the most where no lines are named.
     """
 
     item_id: bytes

@@ -95,9 +95,8 @@ def decide(state: OrderState, change: OrderChange) -> Decision:
     state.payment_method = change.payment_method or state.payment_method
     state.country = change.country or state.country
     entry = _Entry(state, change)
-    if change.restates:
-        _restated(entry)
-    _RULES[change.status](entry)
+    if not change.restates or _restated(entry):
+        _RULES[change.status](entry)
     if entry.decision.rows:
         state.entries.add(change.item_id)
     elif not entry.decision.refused:
@@ -216,23 +215,33 @@ def _completed(entry: _Entry) -> None:
         line.completed, line.completed_amount = quantity, amount
 
 
-def _restated(entry: _Entry) -> None:
-    """The change's lines are all that the order holds: others end, paid or not as the order is."""
+def _restated(entry: _Entry) -> bool:
+    """The change's lines are all that the order holds: the others end, and what is left to do are the named.
+
+    An order that is completed stays so. Where a line would have to change of which something has gone back,
+    the change is refused as a whole: half of it would count what is there beside what replaces it.
+    """
     state, change = entry.state, entry.change
-    change.status = "completed" if any(line.completed for line in state.lines.values()) else "pending"
-    named = {given.line_id for given in change.lines}
-    for line_id, line in state.lines.items():
-        if line_id in named:
-            continue
-        if line.has_gone_back:
+    if any(line.completed for line in state.lines.values()):
+        change.status = "completed"
+    named = {given.line_id: _worth(given) for given in change.lines}
+    settled = {line_id: line for line_id, line in state.lines.items() if line.has_gone_back}
+    for line_id, line in settled.items():
+        as_it_is = {(line.completed, line.completed_amount), (line.left, line.left_amount)}
+        if named.get(line_id, (0, 0)) not in as_it_is:
             told = f"line {line_id} has gone back in part and cannot change any more"
             entry.refuse(Reason.INVALID_VALUE, "lines", told)
+            return False
+    for line_id, line in state.lines.items():
+        if line_id in named or line_id in settled:
             continue
         if line.pending:
             entry.undo_pending(line_id, line)
         if line.completed:
             entry.row("completed", line_id, line, -line.completed, -line.completed_amount)
             line.completed = line.completed_amount = 0
+    change.lines = [given for given in change.lines if given.line_id not in settled]
+    return bool(change.lines)
 
 
 def _back(entry: _Entry) -> None:

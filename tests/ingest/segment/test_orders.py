@@ -91,16 +91,34 @@ def test_an_update_places_an_order_and_corrects_one_that_is_completed() -> None:
         [],
     ]
     assert refused == []
-    booked, refused = play(completed(CUP, POT), back(products=products(("cup", 10.0, 1))), updated(POT))
-    assert booked[2] == []
-    assert refused == ["line cup has gone back in part and cannot change any more"]
 
 
-def test_a_line_of_which_money_went_back_is_settled() -> None:
-    later = track("Order Updated", {"order_id": "o", "products": products(POT)})
-    booked, refused = play(completed(CUP), back(total=5), later, completed(CUP, revenue=20))
-    assert booked[2:] == [[("pot", "completed", 1, 20.0)], []]
-    assert refused == ["line cup has gone back in part and cannot change any more"] * 2
+def test_a_line_of_which_something_went_back_is_settled() -> None:
+    def updated(*lines: tuple[str, float, int]) -> dict[str, Any]:
+        return track("Order Updated", {"order_id": "o", "products": products(*lines)})
+
+    for gone in (back(total=5), back(products=products(("cup", 10.0, 1)))):
+        booked, refused = play(completed(CUP, POT), gone, updated(POT), completed(CUP, POT, revenue=20))
+        assert booked[2:] == [[], []], "half of the change would count what it replaces, too"
+        assert refused == ["line cup has gone back in part and cannot change any more"] * 2
+    gone = back(products=products(("cup", 10.0, 1)))
+    booked, refused = play(
+        completed(CUP, POT), gone, completed(CUP), updated(("cup", 10.0, 2), ("lid", 1.0, 1))
+    )
+    assert booked[2:] == [
+        [("pot", "completed", -1, -20.0)],
+        [("lid", "completed", 1, 1.0)],
+    ], "what is left of a line may be said"
+    booked, refused = play(completed(CUP, POT), back(products=products(CUP)), updated(POT))
+    assert (booked[2], refused) == ([], []), "what is gone need not be said"
+
+
+def test_two_senders_of_one_order_count_it_once() -> None:
+    """The page tells of the products, the server of the sum alone; or both, each by ids of its own."""
+    booked, refused = play(completed(CUP, POT), completed(revenue=50), completed(("sku-1", 25.0, 2)))
+    assert sum(row[3] for rows in booked for row in rows) == 50
+    assert booked[2] == [("unlisted", "completed", -1, -50.0), ("sku-1", "completed", 2, 50.0)]
+    assert refused == []
 
 
 def test_an_order_completed_twice_counts_once_and_the_last_word_holds() -> None:
@@ -162,3 +180,26 @@ def test_whatever_is_told_no_more_goes_back_than_was_paid_and_a_retry_adds_nothi
     pending = [row for row in rows if row[7] == "pending"]
     for line in {row[2] for row in pending}:
         assert sum(row[12] for row in pending if row[2] == line) == state.lines[line].pending_amount
+
+
+stated = st.builds(
+    lambda name, said: track(name, {"order_id": "o"} | said),
+    st.sampled_from(["Order Completed", "Order Updated"]),
+    named,
+)
+
+
+@settings(deadline=None)
+@given(st.lists(stated, min_size=1, max_size=6))
+def test_an_order_is_worth_what_was_said_of_it_last(messages: list[dict[str, Any]]) -> None:
+    orders = Came(*messages).orders
+    worth = [
+        sum((line.unit_price or 0) * (line.quantity or 0) - line.discount for line in order.lines)
+        for order in orders
+    ]
+    state = OrderState()
+    for order, said in zip(orders, worth, strict=True):
+        decide(state, order)
+        lines = state.lines.values()
+        assert sum(line.completed_amount + line.pending_amount for line in lines) == said
+        assert not (any(line.completed for line in lines) and any(line.pending for line in lines))

@@ -22,6 +22,7 @@ from footfall.ingest.segment.parts import Call, tracked, with_members
 from footfall.model import Event, Order, uuid_text
 
 # Our fields that mean what GA4's parameters mean.
+_ORDER: Final = frozenset({"items", "transaction_id"})  # who names neither does not tell of an order here
 _SHARED: Final = ("order_id", "product_id", "revenue", "value", "currency", "quantity", "search_term")
 
 _members = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -77,7 +78,7 @@ def made(
 
     made = Made(events.entries(event, raw, sender, rules, occurrences), [event])
     key, at = made.entries[0].key, made.entries[0].row[2]
-    if "orders" in rights:
+    if "orders" in rights and not _ORDER.isdisjoint(parameters):
         made.refused += found.refused
         if found.order is not None:
             order = found.order.order

@@ -207,7 +207,8 @@ def _order(call: Call, action: OrderAction, lines: list[goods.Line], amount: int
         lines=given or None,
         properties=_rest_of_order(call.properties),
     )
-    return OrderPart(order, action == "updated", amount if action == "refunded" and not lines else None)
+    at_most = amount if action == "refunded" and not lines else None
+    return OrderPart(order, action in {"completed", "updated"}, at_most)
 
 
 def _rest_of_order(properties: Mapping[str, Any]) -> Raw:
