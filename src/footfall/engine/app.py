@@ -22,7 +22,7 @@ from footfall.engine.running import Registry, Slots
 from footfall.engine.sessions import Sessions
 from footfall.serve import listen, run_app
 
-WAITING = 64
+WAITING = 256
 FORMS = 4
 """Large forms of one user that are in memory at once."""
 WAIT_S = 10.0
