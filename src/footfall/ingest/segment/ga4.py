@@ -18,7 +18,8 @@ from footfall.ingest.outcome import Entry, Occurrences, Sender
 from footfall.ingest.segment import entries
 from footfall.ingest.segment.message import mapping
 from footfall.ingest.segment.names import GA4_PARAMETERS
-from footfall.ingest.segment.parts import Call, tracked, with_members
+from footfall.ingest.segment.parts import Call, with_members
+from footfall.ingest.segment.tracked import tracked
 from footfall.model import Event, Order, uuid_text
 
 # Our fields that mean what GA4's parameters mean.

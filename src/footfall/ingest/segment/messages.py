@@ -18,7 +18,8 @@ from footfall.ingest import events, fields
 from footfall.ingest.dead_letters import letter
 from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.outcome import Entry, ItemError, Occurrences, Sender
-from footfall.ingest.segment import entries, parts
+from footfall.ingest.segment import entries
+from footfall.ingest.segment.calls import parts_of
 from footfall.ingest.segment.envelope import Envelope
 from footfall.ingest.segment.message import TYPES, Message, decode, happened_at, iso
 from footfall.ingest.segment.parts import OrderPart, Parts
@@ -94,7 +95,7 @@ class Messages:
             key = self._key(message, raw)
             type_ = self._type(message)
             at = happened_at(message, self.envelope.sent_at, self.sender, self.rules)
-            found = parts.of(message, type_, at, self.envelope.context)
+            found = parts_of(message, type_, at, self.envelope.context)
         except Rejected as rejected:
             key = key or self.occurrences.key(b"message", raw)
             kept = _KEY.sub(rb"\1", raw) if message is None else self._as_received(raw, message, key, at)
