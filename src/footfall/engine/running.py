@@ -9,8 +9,9 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote as percent
 
@@ -66,6 +67,12 @@ class Running:
 NOT_RUNNING = Running("", "", "")
 
 
+@lru_cache(1024)
+def _escaped(value: str) -> str:
+    """What one client says again and again, as it stands in a mark."""
+    return percent(value, safe="", errors="replace")
+
+
 class Registry:
     """Every running statement; ids are unique while they run."""
 
@@ -81,9 +88,10 @@ class Registry:
             raise EngineError(
                 QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING, f"Query with id = {query_id} is already running."
             )
-        said = {"query_id": query_id, "user": user, "http_method": method}
+        said = {"user": user, "http_method": method}
         said |= {name: headers.get(header, "")[:_LONGEST_HEADER] for name, header in _HEADERS.items()}
-        about = "".join(f" {name}={percent(said[name], safe='', errors='replace')}" for name in ABOUT)
+        about = f" query_id={percent(query_id, safe='', errors='replace')}"
+        about += "".join(f" {name}={_escaped(said[name])}" for name in ABOUT[1:])
         running = Running(query_id, about, chance.word())
         self._running[query_id] = running
         return running
@@ -108,9 +116,12 @@ class Registry:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     def _kill(self, running: Running) -> None:
+        # In two pieces, so that a KILL does not find another one of the same statement.
+        word = f"{quote(f' {running.word[:4]}')} || {quote(f'{running.word[4:]} */')}"
         handle = self._open()
         try:
-            handle.run(f"KILL QUERY WHERE position(query, {quote(f' {running.word} */')}) > 0 ASYNC")
+            with suppress(EngineError):  # somebody's KILL may hit this one: it is said again
+                handle.run(f"KILL QUERY WHERE position(query, {word}) > 0 ASYNC")
         finally:
             handle.close()
 
