@@ -5,7 +5,6 @@ ends, however it ends, the kernel lets go of the lock and another takes over.
 """
 
 import fcntl
-import logging
 import threading
 import time
 from typing import Final
@@ -22,8 +21,6 @@ from footfall.ingest.writer import TableWriter, Worker
 _LOOK_S: Final = 0.5
 _STOP_S: Final = 2.0
 
-_log = logging.getLogger(__name__)
-
 
 class Crew:
     """Starts the writer's threads as soon as this process may write."""
@@ -34,6 +31,7 @@ class Crew:
         self.metrics = metrics
         self.writes = False
         self._workers: list[Worker] = []
+        self._outage = Outage()
         self._stopping = threading.Event()
         self._lock = (inbox.folder / "writer.lock").open("a")
         self._thread = threading.Thread(target=self._run, name="crew", daemon=True)
@@ -59,10 +57,11 @@ class Crew:
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._begin()
+                self._outage.succeeded("crew")
             except BlockingIOError:
                 self._stopping.wait(_LOOK_S)
             except Exception as error:
-                _log.warning("the writer cannot start (%s); trying again", type(error).__name__)
+                self._outage.failed("crew", type(error).__name__)
                 self._stopping.wait(_LOOK_S)
 
     def _begin(self) -> None:
@@ -73,8 +72,7 @@ class Crew:
             ProfileStage("users", *shared),
             ProfileStage("products", *shared),
         ]
-        outage = Outage()
         for worker in self._workers:
-            worker.outage = outage
+            worker.outage = self._outage
             worker.start()
         self.writes = True
