@@ -189,3 +189,8 @@ def test_a_shops_statements_are_not_even_taken_apart() -> None:
     assert not concerns(
         b"SELECT user_id, count() FROM events WHERE query != '' SETTINGS max_threads = 1", OWNER
     )
+
+
+def test_the_log_shows_a_statement_soon_by_itself(owner_http: httpx.Client) -> None:
+    ask(owner_http, "SELECT 1", query_id="soon")
+    wait_until(lambda: ask(owner_http, "SELECT count() FROM system.query_log WHERE query_id = 'soon'") == "2")

@@ -34,7 +34,7 @@ _CONFIG = """<clickhouse>
         <table>query_log</table>
         <partition_by>toYYYYMM(event_date)</partition_by>
         <ttl>event_date + INTERVAL 7 DAY</ttl>
-        <flush_interval_milliseconds>7500</flush_interval_milliseconds>
+        <flush_interval_milliseconds>1000</flush_interval_milliseconds>
         <max_size_rows>65536</max_size_rows>
         <reserved_size_rows>1024</reserved_size_rows>
     </query_log>
