@@ -64,6 +64,28 @@ def test_a_client_that_hangs_up_stops_its_query(config: Config, owner_http: http
     wait_until(lambda: running(owner_http, "left-alone") == 0, limit_s=5)
 
 
+def test_many_that_hang_up_at_once_stop_their_queries(
+    config: Config, owner_http: httpx.Client, pool: ThreadPoolExecutor
+) -> None:
+    """Nothing that kills a statement is hit by what kills another."""
+
+    def leave(number: int) -> None:
+        with speaker(config) as client, pytest.raises(httpx.TimeoutException):
+            client.post(f"/?query_id=all-left-{number}", content=ENDLESS, timeout=2)
+
+    def kill(number: int) -> int:
+        sql = f"KILL QUERY WHERE query_id LIKE 'all-left-{number}%' OR query LIKE 'KILL%' SYNC"
+        return code(owner_http.post("/", content=sql))
+
+    left = [pool.submit(leave, number) for number in range(8)]
+    wait_until(lambda: running(owner_http, "all-left-") > 0)
+    killed = [pool.submit(kill, number) for number in range(4)]
+    for one in left:
+        one.exception()
+    wait_until(lambda: running(owner_http, "all-left-") == 0, limit_s=20)
+    assert {one.result() for one in killed} <= {0, 394}
+
+
 def test_a_stream_that_is_left_half_read_stops_its_query(config: Config, owner_http: httpx.Client) -> None:
     with speaker(config) as client:
         sql = "SELECT number FROM system.numbers"
