@@ -2,8 +2,8 @@
 
 Each process runs in a session of its own, so that Ctrl-C reaches the supervisor alone, which then stops
 them against the flow: who sends first, the engine last. One that dies is started again after a pause that
-doubles up to `PAUSE_LIMIT_S` and starts over once it has run for `STEADY_S`. The supervisor holds a lock on
-the data folder; it never touches the data itself.
+doubles from `PAUSE_S` up to `PAUSE_LIMIT_S` and starts over once it has run for `STEADY_S`. The supervisor
+holds a lock on the data folder; it never touches the data itself.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from footfall.config import Config, variable_of
 from footfall.errors import UsageError
 from footfall.serve import LISTENS, listen
 
+PAUSE_S = 0.05
 PAUSE_LIMIT_S = 30.0
 STEADY_S = 60.0
 START_LIMIT_S = 60.0
@@ -198,13 +199,13 @@ class _Stack:
         self.keepers.append(asyncio.create_task(self._keep_running(name)))
 
     async def _keep_running(self, name: str) -> None:
-        pause = 0.2
+        pause = PAUSE_S
         while True:
             child = self.children[name]
             code = await child.process.wait()
             await child.output
             if time.monotonic() - child.started_at > STEADY_S:
-                pause = 0.2
+                pause = PAUSE_S
             _say(name, f"ended with {_ending(code)}; starting it again in {pause:g} s")
             await asyncio.sleep(pause)
             pause = min(pause * 2, PAUSE_LIMIT_S)
