@@ -24,6 +24,7 @@ from footfall.engine.exceptions import (
     HTTP_LENGTH_REQUIRED,
     INTO_OUTFILE_NOT_ALLOWED,
     READONLY,
+    SUPPORT_IS_DISABLED,
     EngineError,
 )
 from footfall.engine.guard import TEXT_LIMIT
@@ -36,7 +37,7 @@ from footfall.engine.rights import RIGHTS, capped, check_request
 from footfall.engine.rows import Outcome, Rows
 from footfall.engine.run import Job, run
 from footfall.engine.running import Running
-from footfall.engine.statement import Kind, Statement, infile_or_outfile
+from footfall.engine.statement import Kind, Statement, fetching_engine, infile_or_outfile
 from footfall.engine.users import User
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class Exchange:
             # 2 where the user may write: its client asks system.settings which settings an INSERT may carry.
             readonly = (2 if RIGHTS[user.name].writes else 1) if reads else 0
         else:
-            _refuse_clients_clauses(given)
+            _refuse_what_cannot_run(given)
         return Job(user, ask, given, readonly, data=request.data, tables=request.tables)
 
     async def _in_session(self, job: Job, body: Body, client: Client) -> None:
@@ -253,9 +254,11 @@ def _readonly(method: str, user: str, given: Statement) -> int:
     return 2
 
 
-def _refuse_clients_clauses(given: Statement) -> None:
+def _refuse_what_cannot_run(given: Statement) -> None:
     match infile_or_outfile(given):
         case "INTO OUTFILE":
             raise EngineError(INTO_OUTFILE_NOT_ALLOWED, "INTO OUTFILE is not allowed")
         case "FROM INFILE":
             raise EngineError(78, "FROM INFILE is a clause of clients: send the data in the body")
+    if (name := fetching_engine(given)) is not None:
+        raise EngineError(SUPPORT_IS_DISABLED, f"{name} fetches by itself, which this engine cannot")
