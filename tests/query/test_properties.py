@@ -96,5 +96,7 @@ async def test_rollups_twins_and_python_agree(
         (stats,) = await answers(client, queries["stats"])
         assert stats["events"] == len(events)
         assert stats["visitors"] == len({user for _, user, _ in events if user})
+        (people,) = await answers(client, queries["people"])
+        assert people["people"] == len({KNOWN.get(user, user) for _, user, _ in events if user})
     finally:
         await client.close()

@@ -249,6 +249,10 @@ async def test_what_happens_now(ask: Ask) -> None:
     assert all(isinstance(row["event_id"], str) and isinstance(row["user_id"], str) for row in latest)
 
 
+async def test_people_are_counted_once_whether_known_or_not(ask: Ask) -> None:
+    assert await ask("people", **RANGE) == [{"people": 3, "ids": 4, "joined": 1}]
+
+
 async def test_retention(ask: Ask) -> None:
     rows = await ask("retention", since=BEFORE.isoformat(), until=NEXT.isoformat(), weeks="1")
     assert sum(row["users"] for row in rows if row["week"] == 0) == 3  # one of them unknown at first
