@@ -20,7 +20,8 @@ from footfall.ingest.segment.message import mapping
 from footfall.ingest.segment.names import GA4_PARAMETERS
 from footfall.ingest.segment.parts import Call, with_members
 from footfall.ingest.segment.tracked import tracked
-from footfall.model import Event, Order, uuid_text
+from footfall.ingest.texts import malformed
+from footfall.model import Event, Order, Reason, uuid_text
 
 # Our fields that mean what GA4's parameters mean.
 _ORDER: Final = frozenset({"items", "transaction_id"})  # who names neither does not tell of an order here
@@ -42,11 +43,13 @@ class Made:
 
 
 def speaks(raw: bytes) -> bool:
-    """Whether an event bears parameters of GA4's."""
+    """Whether an event bears parameters of GA4's; raises `Rejected` where its text is no good."""
     try:
         return not GA4_PARAMETERS.isdisjoint(_members(raw))
-    except (msgspec.DecodeError, RecursionError):
-        return False
+    except msgspec.DecodeError as error:
+        raise malformed(raw, str(error)) from None
+    except RecursionError:
+        raise Rejected(Reason.TOO_DEEP, "", "the item is nested too deep") from None
 
 
 def made(
