@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import gzip
 import json
+import os
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -13,12 +14,15 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client as StoreClient
 
+from footfall.config import Config
 from footfall.ingest.keys import LOOK_S, create
 from footfall.ingest.replay import replay
 from tests.ingest.client import Answer, Client, settle
 from tests.ingest.make import new_id
 from tests.ingest.segment.make import message, products, track
 from tests.support import Process, free_port
+
+FULL_BYTES = 1 << 20
 
 
 def send(
@@ -264,3 +268,20 @@ def test_our_own_items_are_corrected_by_when_they_were_sent(shop: Client, store_
     for wrong in ("soon", "nan", "1e999", "9" * 400, "-1", "2"):
         answer = shop.post("events", event, headers={"X-Footfall-Sent-At": wrong})
         assert answer.status == (422 if wrong == "2" else 400), "in 1970 is a time, and moves nothing"
+
+
+def test_a_full_inbox_is_told_so_that_sdks_send_again(
+    own_config: Config, start: Callable[..., Process]
+) -> None:
+    full = dataclasses.replace(own_config, inbox_limit_bytes=FULL_BYTES)
+    start("ingest", full)  # and no engine: what is accepted stays
+    shop = Client(full)
+    headers = {"Authorization": basic(full.write_key)}
+    answers = []
+    for _ in range(10):
+        batch = [track("X", {"a": os.urandom(15_000).hex()}) for _ in range(20)]
+        text = json.dumps({"batch": batch}).encode()
+        answers.append(shop.request("POST", "/v1/batch", text, headers))
+    told = next(answer for answer in answers if answer.status != 200)
+    assert (told.status, told.body["code"], told.body["success"]) == (429, 429, False)
+    assert int(told.headers["retry-after"]) >= 1
