@@ -5,6 +5,7 @@ refused instead (`goods`). Nothing else of `context` is kept, no ids of a device
 agent serve to fill in columns (`enrich`).
 """
 
+from functools import cache
 from typing import Any, Final
 
 Paths = dict[str, tuple[str, ...]]
@@ -73,12 +74,19 @@ PRIVATE_GROUP_TRAITS: Final = PRIVATE_TRAITS - {"name", "avatar", "website"}
 CONTEXT: Final = ("locale", "timezone", "os", "app", "screen")
 
 
+@cache
+def _names(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
 def found(source: Any, paths: tuple[str, ...]) -> Any:
     """The value at the first path that holds one; None where none does."""
     for path in paths:
         value = source
-        for name in path.split("."):
+        for name in _names(path):
             value = value.get(name) if isinstance(value, dict) else None
+            if value is None:
+                break
         if value is not None and value != "":
             return value
     return None
