@@ -1,5 +1,8 @@
 """The body of a request: its type and encoding, within bounds.
 
+What arrived of a body that ends in the middle (its gzip stream does, or its connection breaks) is a body,
+too, and says so: its whole items count, and who sends it again doubles nothing.
+
 Nothing is ever decompressed beyond the limit, and all requests together hold at most `Budget.limit` bytes:
 beyond it the answer is 429.
 """
@@ -9,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from footfall.errors import CallersFault, Overloaded
 
@@ -42,11 +45,11 @@ class Budget:
 
 @dataclass(slots=True)
 class Body:
-    """A body's text; `cut`: its gzip stream ended in the middle."""
+    """A body's text; `cut`: what ended in the middle, "" where nothing did."""
 
     text: bytes
     ndjson: bool
-    cut: bool = False
+    cut: str = ""
 
 
 class Reader:
@@ -74,17 +77,21 @@ class Reader:
 
     async def _receive(self, request: Request, *, ndjson: bool, unpack: "_Gunzip | None") -> Body:
         parts: list[bytes] = []
-        async for chunk in request.stream():
-            if not chunk:
-                continue
-            if unpack is None:
-                self._hold(len(chunk))
-                parts.append(chunk)
-            else:
-                for text in unpack.feed(chunk):
+        received = 0
+        cut = ""
+        try:
+            async for chunk in request.stream():
+                if not chunk:
+                    continue
+                received += len(chunk)
+                for text in unpack.feed(chunk) if unpack else (chunk,):
                     self._hold(len(text))
                     parts.append(text)
-        return Body(b"".join(parts), ndjson, cut=unpack is not None and unpack.cut)
+        except ClientDisconnect:
+            cut = f"the connection broke after {received} bytes"
+        if not cut and unpack and unpack.cut:
+            cut = f"the gzip stream ends in the middle, after {received} bytes"
+        return Body(b"".join(parts), ndjson, cut)
 
     def close(self) -> None:
         """Gives the bytes back to the budget."""

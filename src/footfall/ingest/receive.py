@@ -14,7 +14,8 @@ from footfall.config import Config
 from footfall.errors import CallersFault
 from footfall.ingest import chunks, receipts
 from footfall.ingest.body import Body
-from footfall.ingest.fields import Rules
+from footfall.ingest.dead_letters import letter
+from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.inbox import Batch, Inbox
 from footfall.ingest.known import Known
 from footfall.ingest.lanes import CONTACTS, ORDER_ITEMS, ORDERS, PRODUCT_ITEMS, PRODUCTS, USER_ITEMS, USERS
@@ -26,7 +27,7 @@ from footfall.ingest.segment.messages import Messages
 from footfall.ingest.split import split
 from footfall.ingest.stubs import Names
 from footfall.ingest.validate import Validator
-from footfall.model import Kind, Reason
+from footfall.model import Kind, Reason, derived_uuid
 
 SLICE_ITEMS = 1_000  # what the event loop does in one go
 SLICE_MESSAGES = 200  # each comes to several items
@@ -87,7 +88,7 @@ class Receiver:
         return await self._receive(request, validator, items, cut=body.cut)
 
     async def receive_messages(
-        self, request: Request, envelope: Envelope, *, cut: bool
+        self, request: Request, envelope: Envelope, *, cut: str
     ) -> tuple[Receipt, bool]:
         """As `receive`, of messages of an SDK."""
         letters = request.source != "replay"
@@ -95,7 +96,7 @@ class Receiver:
         return await self._receive(request, messages, envelope.items, cut=cut)
 
     async def _receive(
-        self, request: Request, validator: Validator | Messages, items: Sequence[bytes | Raw], *, cut: bool
+        self, request: Request, validator: Validator | Messages, items: Sequence[bytes | Raw], *, cut: str
     ) -> tuple[Receipt, bool]:
         sender = validator.sender
         receipt, awaited = await self._keep(request, validator, items, cut=cut)
@@ -115,7 +116,7 @@ class Receiver:
         return receipt, queryable
 
     async def _keep(
-        self, request: Request, validator: Validator | Messages, items: Sequence[bytes | Raw], *, cut: bool
+        self, request: Request, validator: Validator | Messages, items: Sequence[bytes | Raw], *, cut: str
     ) -> tuple[Receipt, dict[str, int]]:
         """Validates and keeps all items; the receipt, and the chunks to wait for by lane."""
         errors: list[ItemError] = []
@@ -131,8 +132,13 @@ class Receiver:
             errors += bad[: ERRORS_LIMIT - len(errors)]
             last = first + size >= len(items)
             if last and cut:
+                told = Rejected(Reason.CUT_OFF, "", f"{cut} and {len(items)} items")
                 rejected += 1
-                errors = [*errors[: ERRORS_LIMIT - 1], _cut(len(items))]
+                errors = [*errors[: ERRORS_LIMIT - 1], ItemError(len(items), "", told.reason, told.message)]
+                self.metrics.rejected.labels(request.kind, told.reason).inc()
+                if request.source != "replay":
+                    key = derived_uuid(b"cut", b"%d %b" % (len(items), bytes(items[-1])))
+                    letters.append(letter(key, request.kind, validator.sender, told, b""))
             stubs, names = validator.stubs()
             fresh = await self._known.unknown(request.kind, good) if request.imports else good
             duplicate += len(good) - len(fresh)
@@ -183,7 +189,3 @@ def _sender(request: Request) -> Sender:
     now_ms = time.time_ns() // 1_000_000
     batch_id = receipts.new_batch_id(now_ms)
     return Sender(batch_id, request.key_name, request.source, now_ms, request.sent_ms)
-
-
-def _cut(items: int) -> ItemError:
-    return ItemError(items, "", Reason.CUT_OFF, f"the gzip stream ends in the middle, after {items} items")

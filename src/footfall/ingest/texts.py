@@ -30,7 +30,8 @@ def doubled_name(raw: bytes) -> str:
 def malformed(raw: bytes, message: str) -> Rejected:
     """Why a text is no JSON: cut off, half of a surrogate pair, or plainly wrong."""
     try:
-        json.loads(raw, parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+        # As text: of bytes, Python would take UTF-16 and a byte order mark for JSON as well.
+        json.loads(raw.decode(), parse_int=str, parse_float=str, parse_constant=_refuse_constant)
     except RecursionError:
         return Rejected(Reason.TOO_DEEP, "", "the item is nested too deep")
     except ValueError:
