@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from footfall.config import Config
 from footfall.errors import CallersFault, FootfallError, NotFound
-from footfall.ingest import access, agents, body, chunks, ids, receipts, receive
+from footfall.ingest import access, agents, body, chunks, ids, openapi, receipts, receive
 from footfall.ingest.browser.beacon import Beacon
 from footfall.ingest.crew import Crew
 from footfall.ingest.inbox import Inbox
@@ -70,6 +70,7 @@ class Api:
             Route("/v1/{kind}", self._guarded(self.post), methods=["POST"]),
             Route("/healthz", self._guarded(self.healthz), methods=["GET"]),
             Route("/readyz", self._guarded(self.readyz), methods=["GET"]),
+            Route("/openapi.json", self._guarded(self.openapi), methods=["GET"]),
             Route("/metrics", self._guarded(self.prometheus), methods=["GET"]),
         ]
         return Starlette(routes=routes, lifespan=self._life, exception_handlers={HTTPException: _http_error})
@@ -167,6 +168,10 @@ class Api:
     async def prometheus(self, _: Request) -> Response:
         """Metrics for Prometheus."""
         return Response(self.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def openapi(self, _: Request) -> Response:
+        """The description of this interface."""
+        return _json(openapi.describe())
 
     def _guarded(self, handler: Handler) -> Handler:
         """As `_answering`, of a request that no foreign web page made."""
