@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from footfall.config import Config
 from footfall.errors import CallersFault, FootfallError, NotFound
-from footfall.ingest import access, agents, body, chunks, ids, openapi, receipts, receive
+from footfall.ingest import access, agents, body, chunks, ids, openapi, quota, receipts, receive
 from footfall.ingest.browser.beacon import Beacon
 from footfall.ingest.crew import Crew
 from footfall.ingest.inbox import Inbox
@@ -56,6 +56,7 @@ class Api:
         self.crew = Crew(config, self.inbox, self.metrics)
         self.bodies = body.Budget(max(BODIES_LIMIT_BYTES, 2 * config.body_limit_bytes))
         self.metrics.watch(lambda: (chunks.sizes(self.receiver.reader), chunks.oldest(self.receiver.reader)))
+        self.metrics.watch_letters(lambda: quota.totals(self.receiver.reader))
 
     def app(self) -> Starlette:
         """The ASGI application."""

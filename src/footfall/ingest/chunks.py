@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from msgspec import msgpack
 
-from footfall.ingest import native
-from footfall.ingest.lanes import BY_NAME
+from footfall.ingest import native, quota
+from footfall.ingest.lanes import BY_NAME, DEAD_LETTERS
 from footfall.ingest.outcome import Entry
 
 CHUNK_ROWS: Final = 5_000
@@ -55,8 +55,10 @@ class Head:
 def add(
     connection: sqlite3.Connection, lane: str, entries: Sequence[Entry], now_ms: int, *, urgent: bool
 ) -> int:
-    """Adds rows (or a stage's items) to a lane; returns the last chunk's id."""
+    """Adds rows (or a stage's items) to a lane; returns the last chunk's id, 0 where nothing is kept."""
     last = 0
+    if lane == DEAD_LETTERS.name:
+        entries = quota.within(connection, entries, quota.today())
     for months, group in _by_months(entries):
         for start in range(0, len(group), CHUNK_ROWS):
             rows = [entry.row for entry in group[start : start + CHUNK_ROWS]]

@@ -67,6 +67,16 @@ CREATE TABLE IF NOT EXISTS probe
     junk  BLOB NOT NULL
 ) STRICT;
 
+-- How many dead letters are kept (see quota.py): `bytes` on the `day`, `kept` and `dropped` in all.
+CREATE TABLE IF NOT EXISTS letters
+(
+    reason   TEXT PRIMARY KEY,
+    day      INTEGER NOT NULL,
+    bytes    INTEGER NOT NULL,
+    kept     INTEGER NOT NULL,
+    dropped  INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+
 -- State of orders as the ledger has decided it, ahead of what the store holds.
 CREATE TABLE IF NOT EXISTS orders
 (

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -47,6 +47,10 @@ class Metrics:
         """Adds the inbox's rows, bytes and age, read when they are asked for."""
         self.registry.register(_InboxGauges(inbox))
 
+    def watch_letters(self, totals: Callable[[], Iterator[tuple[str, int, int]]]) -> None:
+        """Adds how many dead letters were kept and dropped, by reason, read when they are asked for."""
+        self.registry.register(_LetterCounters(totals))
+
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
@@ -72,3 +76,25 @@ class _InboxGauges:
         yield rows
         yield size
         yield GaugeMetricFamily("footfall_ingest_inbox_age_seconds", "Age of the oldest that waits.", age)
+
+
+class _LetterCounters:
+    """Counters of dead letters; they stand in the inbox, so they outlive the process."""
+
+    def __init__(self, totals: Callable[[], Iterator[tuple[str, int, int]]]) -> None:
+        self._totals = totals
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        kept = CounterMetricFamily(
+            "footfall_ingest_dead_letters", "Dead letters that were kept.", labels=["reason"]
+        )
+        dropped = CounterMetricFamily(
+            "footfall_ingest_dead_letters_dropped",
+            "Rejected items that were not kept, because the day's room was used up.",
+            labels=["reason"],
+        )
+        for reason, letters, lost in self._totals():
+            kept.add_metric([reason], letters)
+            dropped.add_metric([reason], lost)
+        yield kept
+        yield dropped
