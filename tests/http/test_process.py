@@ -118,6 +118,41 @@ def test_statements_are_logged_with_the_clients_id(engine: support.Process) -> N
         assert "toIntervalDay(7)" in ttl
 
 
+def test_the_log_outlives_the_engine_once_and_whole(
+    engine: support.Process, start: Callable[..., support.Process]
+) -> None:
+    config = engine.config
+    with speaker(config) as client:
+        for number in range(3):  # parts that merge: what they became counts, and they no more
+            client.post(f"/?query_id=kept-{number}", content="SELECT 1")
+            client.post("/", content="SYSTEM FLUSH LOGS")
+        client.post("/", content="OPTIMIZE TABLE system.query_log FINAL")
+    engine.kill()
+    again = start("engine", config)
+    again.stop()
+    start("engine", config)
+    with speaker(config) as client:
+        logged = "SELECT query_id, count() FROM system.query_log WHERE query_id LIKE 'kept-%'"
+        sql = f"{logged} GROUP BY query_id ORDER BY query_id"
+        assert client.post("/", content=sql).text == "kept-0\t2\nkept-1\t2\nkept-2\t2\n"
+        assert client.post("/", content="SHOW TABLES FROM system LIKE 'query_log%'").text == "query_log\n"
+        ttl = client.post("/", content="SHOW CREATE TABLE system.query_log FORMAT TSVRaw").text
+        assert "toIntervalDay(7)" in ttl
+
+
+def test_a_log_that_cannot_be_read_does_not_keep_the_engine_from_starting(
+    own_config: Config, start: Callable[..., support.Process]
+) -> None:
+    left = own_config.data_dir / "clickhouse" / "query_log_before"
+    left.mkdir(parents=True)
+    (left / "format_version.txt").write_text("nonsense")
+    engine = start("engine", own_config)
+    assert "the query log of earlier runs is lost" in engine.output()
+    assert not left.exists()
+    with speaker(own_config) as client:
+        assert client.post("/", content="SELECT 1").text == "1\n"
+
+
 def test_what_clients_do_wrong_does_not_fill_the_log(engine: support.Process) -> None:
     before = engine.output()
     with speaker(engine.config) as client:

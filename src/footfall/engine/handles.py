@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 from xml.sax.saxutils import escape as escape_xml
 
-from footfall.engine import figures
+from footfall.engine import figures, querylog
 from footfall.engine.exceptions import from_engine
 from footfall.errors import UsageError
 
@@ -152,6 +152,7 @@ class Database:
             file.write(_CONFIG.format_map({name: escape_xml(str(value)) for name, value in names.items()}))
         self._connect = _load_chdb(self.folders[-1])
         self._address = f"{self.folders[0]}?config-file={self.settings}"
+        querylog.put_aside(self.folders[0])
         try:
             self._first = self._connect(self._address)
         except RuntimeError as error:
@@ -160,6 +161,7 @@ class Database:
         first = self.open()
         self.version = first.run("SELECT version()")[0].decode().strip()
         first.run("CREATE DATABASE IF NOT EXISTS footfall")  # the one that statements run in
+        querylog.bring_back(self.folders[0], first)
         first.close()
 
     def open(self) -> Handle:
