@@ -61,6 +61,12 @@ class Config:
     body_limit_bytes: int = _setting(
         64 << 20, "Largest request body of ingest, after decompression.", minimum=1024
     )
+    ids_reach_hours: int = _setting(
+        24, "Hours that ids of accepted items are remembered: the same again is a duplicate.", minimum=1
+    )
+    ids_limit: int = _setting(
+        200_000_000, "Ids that are remembered at the most; about 19 bytes of disk each.", minimum=1_000_000
+    )
     geoip_database: str = _setting("", "File in MaxMind's format that tells the country of an address.")
     trusted_proxies: str = _setting(
         "", "Addresses or networks, with commas, whose X-Forwarded-For ingest believes."

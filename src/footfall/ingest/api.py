@@ -50,7 +50,8 @@ class Api:
         self.config = config
         self.keys = Keys(config)
         self.metrics = Metrics()
-        self.inbox = Inbox(config.data_dir / "inbox", config.inbox_limit_bytes)
+        bounds = ids.Bounds(config.ids_reach_hours * 3_600_000, config.ids_limit)
+        self.inbox = Inbox(config.data_dir / "inbox", config.inbox_limit_bytes, bounds)
         self.receiver = Receiver(config, self.inbox, self.metrics)
         self.beacon = Beacon(config, self.keys, self.inbox, self.metrics)
         self.crew = Crew(config, self.inbox, self.metrics)

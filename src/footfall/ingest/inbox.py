@@ -9,6 +9,7 @@ everything in the transaction is refused (`OurFault`, 503) and nothing that was 
 """
 
 import asyncio
+import contextlib
 import logging
 import queue
 import shutil
@@ -25,7 +26,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from footfall.errors import FootfallError, OurFault, Overloaded
-from footfall.ingest import chunks, ids, receipts
+from footfall.ingest import chunks, ids, last_values, receipts, upgrade
+from footfall.ingest.ids import Bounds, Ids
+from footfall.ingest.keeper import Keeper
 from footfall.ingest.lanes import STAGES, TABLES
 from footfall.ingest.outcome import Entry, ItemError
 from footfall.ingest.receipts import Receipt
@@ -75,7 +78,7 @@ class Accepted:
 class Inbox:
     """One process's door to the inbox in `folder`."""
 
-    def __init__(self, folder: Path, limit_bytes: int) -> None:
+    def __init__(self, folder: Path, limit_bytes: int, bounds: Bounds | None = None) -> None:
         self.folder = folder
         self.limit_bytes = limit_bytes
         self.arrived: dict[str, threading.Event] = {lane: threading.Event() for lane in LANES}
@@ -92,9 +95,15 @@ class Inbox:
             "INSERT OR IGNORE INTO lanes VALUES (?, 0, 0)", [(lane,) for lane in (*LANES, "receipts")]
         )
         ids.create(self._connection, _now_ms())
+        last_values.create(self._connection, _now_ms())
+        self.ids = Ids(folder / "ids", bounds or Bounds())
+        upgrade.id_tables(self._connection, self.ids, _now_ms())
+        self.ids.begin(self._connection)
         self._connection.execute("COMMIT")
+        self.keeper = Keeper(self, self.ids, _now_ms)
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
         self._thread.start()
+        self.keeper.start()
 
     def connect(self) -> sqlite3.Connection:
         """A connection of the caller's own; one that only reads never waits for the writer."""
@@ -109,6 +118,7 @@ class Inbox:
 
     def close(self) -> None:
         """Finishes what waits, and closes."""
+        self.keeper.stop()
         self._queue.put(None)
         self._thread.join()
         self._connection.close()
@@ -163,6 +173,8 @@ class Inbox:
                     lane for _, result in results if isinstance(result, Accepted) for lane in result.chunks
                 }:
                     self.arrived[lane].set()
+                if self.ids.recent >= self.ids.bounds.recent:
+                    self.keeper.look()
                 _deliver(results, self._loop, self._signal)
 
     def _gather(self) -> "tuple[list[_Waiting], bool]":
@@ -185,19 +197,19 @@ class Inbox:
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
-            results = [(waiting, _savepoint(connection, waiting.step)) for waiting in group if waiting.step]
+            self.ids.begin(connection)
+            results = [(waiting, self._savepoint(waiting.step)) for waiting in group if waiting.step]
             batches = [waiting for waiting in group if waiting.batch]
             if batches:
                 results += self._take(connection, batches)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            self._undo()
             self.failing = True
             failure = OurFault(f"the inbox cannot be written: {error}", name="INBOX_UNAVAILABLE", code=503)
             return [(waiting, failure) for waiting in group]
         except Exception as error:
-            connection.execute("ROLLBACK")
+            self._undo()
             if len(group) == 1:
                 _log.exception("a batch could not be kept")
                 return [(group[0], OurFault(f"the batch could not be kept: {type(error).__name__}"))]
@@ -206,18 +218,46 @@ class Inbox:
         self.failing = False
         return results
 
+    def _undo(self) -> None:
+        self.ids.stale = True
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _savepoint(self, step: Step) -> Any:
+        """A step's result; one that fails undoes its own changes and nothing else."""
+        connection = self._connection
+        changes = self.ids.changes
+        connection.execute("SAVEPOINT step")
+        try:
+            result = step(connection)
+        except sqlite3.Error:
+            raise
+        except Exception as error:
+            connection.execute("ROLLBACK TO step")
+            result = error
+            if changes != self.ids.changes:
+                self.ids.stale = True
+                self.ids.begin(connection)
+        connection.execute("RELEASE step")
+        return result
+
     def _take(self, connection: sqlite3.Connection, group: "list[_Waiting]") -> "list[tuple[_Waiting, Any]]":
         if chunks.total_bytes(connection) >= self.limit_bytes:
             full = Overloaded("the inbox is full: the store has not taken what was accepted before")
             return [(waiting, full) for waiting in group]
+        if self.ids.recent >= self.ids.bounds.waiting:
+            behind = Overloaded("the index of ids is behind: the disk does not take what was accepted before")
+            return [(waiting, behind) for waiting in group]
         now_ms = _now_ms()
         batches = [waiting.batch for waiting in group if waiting.batch]
-        accepted, fresh, known = _sort(connection, batches)
+        accepted, fresh, values = self._sort(connection, batches)
         urgent = any(batch.urgent for batch in batches)
         last: dict[str, int] = {}
         for lane, entries in fresh.items():
             last[lane] = chunks.add(connection, lane, entries, now_ms, urgent=urgent)
-        ids.add(connection, known.items(), now_ms)
+            if lane in ids.LANES:
+                self.ids.add(connection, lane, [entry.key for entry in entries], now_ms)
+        last_values.add(connection, values.items(), now_ms, self.ids.bounds.reach_ms)
         answers = [
             (batch.batch_id, msgspec.json.encode(receipt))
             for batch, receipt in zip(batches, accepted, strict=True)
@@ -225,6 +265,39 @@ class Inbox:
         ]
         receipts.keep(connection, answers, now_ms)
         return [(waiting, Accepted(receipt, last)) for waiting, receipt in zip(group, accepted, strict=True)]
+
+    def _sort(
+        self, connection: sqlite3.Connection, batches: Sequence[Batch]
+    ) -> tuple[list[Receipt], dict[str, list[Entry]], dict[bytes, bytes]]:
+        """A receipt for each batch, the new entries by lane, and the values that have changed."""
+        keys: dict[str, list[bytes]] = defaultdict(list)
+        for batch in batches:
+            for item in (*batch.items, batch.letters):
+                for entry in item:
+                    keys[entry.lane].append(entry.key)
+        known = {lane: self.ids.seen(connection, lane, keys.pop(lane, [])) for lane in ids.LANES}
+        others = [_PREFIX[lane] + key for lane, found in keys.items() for key in found]
+        sorter = _Sorter(known, last_values.seen(connection, others))
+        admit = sorter.admit
+        result = []
+        for batch in batches:
+            accepted = 0
+            for item in batch.items:
+                accepted += admit(item[0])
+                for entry in item[1:]:
+                    admit(entry)
+            for entry in batch.letters:
+                admit(entry)
+            result.append(
+                Receipt(
+                    _uuid_text(batch.batch_id),
+                    batch.accepted + accepted,
+                    batch.duplicate + len(batch.items) - accepted,
+                    batch.rejected,
+                    batch.errors,
+                )
+            )
+        return result, sorter.fresh, sorter.changed
 
     def _signal(self) -> None:
         """Wakes those who wait for `moved`; runs in the event loop."""
@@ -242,78 +315,41 @@ class _Waiting:
     future: "Future[Any] | None" = None
 
 
-def _sort(
-    connection: sqlite3.Connection, batches: Sequence[Batch]
-) -> tuple[list[Receipt], dict[str, list[Entry]], dict[bytes, bytes]]:
-    """Tells new items from duplicates, in the order of their arrival.
+@dataclass(slots=True)
+class _Sorter:
+    """Tells new entries from duplicates, in the order of their arrival.
 
-    Returns a receipt for each batch, the new entries by lane, and the ids to remember with their values.
+    `known`: ids of each lane that were accepted; `values`: the last value of each key of the other lanes.
     """
-    every = [_key(entry) for batch in batches for item in (*batch.items, batch.letters) for entry in item]
-    seen = ids.seen(connection, every)
-    fresh: dict[str, list[Entry]] = defaultdict(list)
-    known: dict[bytes, bytes] = {}
-    result = []
-    for batch in batches:
-        accepted = 0
-        for item in batch.items:
-            accepted += _admit(item[0], seen, known, fresh)
-            for entry in item[1:]:
-                _admit(entry, seen, known, fresh)
-        for entry in batch.letters:
-            _admit(entry, seen, known, fresh)
-        result.append(
-            Receipt(
-                _uuid_text(batch.batch_id),
-                batch.accepted + accepted,
-                batch.duplicate + len(batch.items) - accepted,
-                batch.rejected,
-                batch.errors,
-            )
-        )
-    return result, fresh, known
 
+    known: dict[str, set[bytes]]
+    values: dict[bytes, bytes]
+    fresh: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    changed: dict[bytes, bytes] = field(default_factory=dict)
 
-def _admit(
-    entry: Entry, seen: dict[bytes, bytes], known: dict[bytes, bytes], fresh: dict[str, list[Entry]]
-) -> bool:
-    key = _key(entry)
-    if seen.get(key) == entry.value:
-        return False
-    seen[key] = known[key] = entry.value
-    fresh[entry.lane].append(entry)
-    return True
+    def admit(self, entry: Entry) -> bool:
+        """Whether the entry is new; it is not from now on."""
+        lane, key, value, _, _ = entry
+        known = self.known.get(lane)
+        if known is None:
+            key = _PREFIX[lane] + key
+            if self.values.get(key) == value:
+                return False
+            self.values[key] = self.changed[key] = value
+        else:
+            if key in known:
+                return False
+            known.add(key)
+        self.fresh[lane].append(entry)
+        return True
 
 
 _PREFIX: Final = {lane: bytes([number]) for number, lane in enumerate(LANES)}
 
 
-def index_key(lane: str, key: bytes) -> bytes:
-    """An entry's key in the index of ids, which all lanes share."""
-    return _PREFIX[lane] + key
-
-
-def _key(entry: Entry) -> bytes:
-    return index_key(entry.lane, entry.key)
-
-
 def _probe(connection: sqlite3.Connection) -> None:
     """Writes as much as a small batch does."""
     connection.execute("INSERT OR REPLACE INTO probe VALUES (1, randomblob(?))", (_PROBE_BYTES,))
-
-
-def _savepoint(connection: sqlite3.Connection, step: Step) -> Any:
-    """A step's result; one that fails undoes its own changes and nothing else."""
-    connection.execute("SAVEPOINT step")
-    try:
-        result = step(connection)
-    except sqlite3.Error:
-        raise
-    except Exception as error:
-        connection.execute("ROLLBACK TO step")
-        result = error
-    connection.execute("RELEASE step")
-    return result
 
 
 def _deliver(
@@ -331,7 +367,9 @@ def _deliver(
                 waiting.future.set_result(result)
         elif waiting.answer is not None:
             answers.append((waiting.answer, result))
-    if loop is not None and not loop.is_closed():
+    if loop is None:
+        return
+    with contextlib.suppress(RuntimeError):  # the loop has ended, and with it whoever waited
         loop.call_soon_threadsafe(_resolve, answers)
         if moved:
             loop.call_soon_threadsafe(signal)

@@ -35,15 +35,53 @@ CREATE TABLE IF NOT EXISTS lanes
     bytes  INTEGER NOT NULL
 ) STRICT;
 
--- Ids of accepted items in three generations: the one that is filled, the one before, and one being emptied.
-CREATE TABLE IF NOT EXISTS ids_0 (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
-CREATE TABLE IF NOT EXISTS ids_1 (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
-CREATE TABLE IF NOT EXISTS ids_2 (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
-CREATE TABLE IF NOT EXISTS id_generations
+-- The index of accepted ids (see ids.py). `since_ms`: since when every id is remembered.
+CREATE TABLE IF NOT EXISTS id_index
+(
+    id        INTEGER PRIMARY KEY CHECK (id = 1),
+    salt      INTEGER NOT NULL,
+    since_ms  INTEGER NOT NULL
+) STRICT;
+
+-- The newest ids, 16 bytes each: a row for each lane of a transaction that accepted some.
+CREATE TABLE IF NOT EXISTS id_batches
+(
+    seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+    lane   TEXT    NOT NULL,
+    at_ms  INTEGER NOT NULL,
+    ids    BLOB    NOT NULL
+) STRICT;
+
+-- Files with older ids. `last`: the row of id_batches that the newest of them came from.
+CREATE TABLE IF NOT EXISTS id_runs
+(
+    file      TEXT    NOT NULL UNIQUE,
+    lane      TEXT    NOT NULL,
+    level     INTEGER NOT NULL,
+    ids       INTEGER NOT NULL,
+    last      INTEGER NOT NULL,
+    first_at  INTEGER NOT NULL,
+    last_at   INTEGER NOT NULL
+) STRICT;
+
+-- Ids of items that were refused after they had been accepted: the same item may be sent again.
+CREATE TABLE IF NOT EXISTS id_forgotten
+(
+    lane   TEXT    NOT NULL,
+    key    BLOB    NOT NULL,
+    at_ms  INTEGER NOT NULL,
+    PRIMARY KEY (lane, key)
+) WITHOUT ROWID, STRICT;
+
+-- The last value of each key in three generations: the one that is filled, the one before, one being emptied.
+CREATE TABLE IF NOT EXISTS values_0 (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS values_1 (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS values_2 (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS value_generations
 (
     slot        INTEGER PRIMARY KEY,
     started_at  INTEGER NOT NULL,
-    ids         INTEGER NOT NULL
+    keys        INTEGER NOT NULL
 ) STRICT;
 
 -- Answers to requests, for those who ask again.

@@ -13,10 +13,10 @@ from typing import Final
 from msgspec import msgpack
 
 from footfall.countries import UNKNOWN
-from footfall.ingest import chunks, ids, receipts
+from footfall.ingest import chunks, receipts
 from footfall.ingest.changes import OrderChange
 from footfall.ingest.dead_letters import correction, late_letter
-from footfall.ingest.inbox import index_key
+from footfall.ingest.ids import Ids
 from footfall.ingest.lanes import DEAD_LETTERS, ORDER_ITEMS, ORDERS
 from footfall.ingest.ledger import Holder, LineState, OrderState, decide
 from footfall.ingest.outcome import Entry
@@ -70,7 +70,7 @@ class OrderStage(Worker):
             outcome = "duplicate" if decision.duplicate else "accepted" if decision.rows else "rejected"
             self.metrics.decided.labels("orders", outcome).inc()
             if outcome == "rejected":  # the same change may be right later: it is no duplicate then
-                refused_ids.append(index_key(ORDER_ITEMS, change.item_id))
+                refused_ids.append(change.item_id)
             if outcome != "accepted" or decision.refused:
                 told = correction(change.origin, outcome, decision.refused)
                 corrections[change.origin.batch_id].add(told)
@@ -82,8 +82,8 @@ class OrderStage(Worker):
 
         def step(connection: sqlite3.Connection) -> None:
             chunk_id = chunks.add(connection, ORDERS.name, rows, now_ms, urgent=urgent) if rows else last
-            ids.forget(connection, refused_ids)
-            if fresh := _not_told_before(connection, letters, now_ms):
+            self.inbox.ids.forget(connection, ORDER_ITEMS, refused_ids, now_ms)
+            if fresh := _not_told_before(connection, self.inbox.ids, letters, now_ms):
                 chunks.add(connection, DEAD_LETTERS.name, fresh, now_ms, urgent=False)
             receipts.correct(connection, corrections)
             connection.executemany(
@@ -144,12 +144,14 @@ def add_row(state: OrderState, row: Sequence[object]) -> None:
         line.back_amount += amount
 
 
-def _not_told_before(connection: sqlite3.Connection, letters: list[Entry], now_ms: int) -> list[Entry]:
+def _not_told_before(
+    connection: sqlite3.Connection, ids: Ids, letters: list[Entry], now_ms: int
+) -> list[Entry]:
     """Dead letters but for those of a change that was refused before and sent again; remembers them."""
-    entries = {index_key(letter.lane, letter.key): letter for letter in letters}
-    for key in ids.seen(connection, list(entries)):
+    entries = {letter.key: letter for letter in letters}
+    for key in ids.seen(connection, DEAD_LETTERS.name, list(entries)):
         del entries[key]
-    ids.add(connection, [(key, b"") for key in entries], now_ms)
+    ids.add(connection, DEAD_LETTERS.name, list(entries), now_ms)
     return list(entries.values())
 
 
