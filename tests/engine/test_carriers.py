@@ -38,7 +38,12 @@ STRUCTURES = [
     "",
     "`a`",
     "a String; DROP TABLE footfall.events",
+    f"a {'Array(' * 3000}String{')' * 3000}",
 ]
+NUMBERS = (
+    *("max_execution_time", "max_threads", "session_timeout", "max_query_size", "compress"),
+    *("wait_end_of_query", "http_zlib_compression_level", "buffer_size", "client_protocol_version"),
+)
 
 
 @pytest.mark.parametrize("user", READING_USERS)
@@ -49,6 +54,15 @@ def test_no_setting_of_a_url_opens_anything(config: Config, user: str) -> None:
                 answer = client.request(method, f"/?query=SELECT+1&{carried}")
                 assert code(answer) in CLOSED, (carried, answer.text)
                 assert answer.status_code >= 400, carried
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("number", ["²", "١", "9" * 5000, "-1" * 9, "1e3", " 1"])  # some of them are Python's
+def test_a_number_that_is_none_is_refused_with_clickhouses_code(
+    analyst_http: httpx.Client, name: str, number: str
+) -> None:
+    answer = analyst_http.post("/", params={name: number}, content="SELECT 1")
+    assert code(answer) in {72, 374, 452, 467}, answer.text
 
 
 @pytest.mark.parametrize("user", READING_USERS)

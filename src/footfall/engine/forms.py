@@ -15,6 +15,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from footfall.engine.exceptions import EngineError
+from footfall.engine.protocol import whole
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -48,7 +49,8 @@ def is_multipart(content_type: str) -> bool:
 def is_large(headers: Mapping[str, str]) -> bool:
     """Whether a request is a multipart body of more than a megabyte, or of nobody knows how much."""
     length = headers.get("content-length", "")
-    return is_multipart(headers.get("content-type", "")) and not (length.isdigit() and int(length) <= SMALL)
+    size = whole(length)
+    return is_multipart(headers.get("content-type", "")) and not (size is not None and size <= SMALL)
 
 
 def form(body: bytes) -> dict[str, str]:

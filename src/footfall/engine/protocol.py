@@ -124,8 +124,8 @@ def _flag(url: Mapping[str, str], name: str, default: str = "0") -> bool:
         return True
     if value in ("0", "false", ""):
         return False
-    if value.isdigit():
-        return int(value) > 0
+    if (number := whole(value)) is not None:
+        return number > 0
     raise EngineError(467, f"{name} is {value[:40]!r}; it takes 0 or 1", "CANNOT_PARSE_BOOL")
 
 
@@ -137,9 +137,15 @@ def _format(name: str) -> str:
 
 def _number(url: Mapping[str, str], name: str, default: int) -> int:
     value = url.get(name, str(default))
-    if not value.isdigit() or len(value) > 9:
+    number = whole(value)
+    if number is None or len(value) > 9:
         raise EngineError(72, f"{name} is {value[:40]!r}; it takes a whole number", "CANNOT_PARSE_NUMBER")
-    return int(value)
+    return number
+
+
+def whole(text: str) -> int | None:
+    """A whole number of up to 20 digits, as UInt64 has; Python would take other scripts' digits, too."""
+    return int(text) if re.fullmatch(r"[0-9]{1,20}", text) else None
 
 
 def _level(url: Mapping[str, str]) -> int:
@@ -169,12 +175,13 @@ def _printable(query_id: str) -> str:
 def _timeout(value: str | None) -> int:
     if value is None:
         return 60
-    if not value.isdigit() or int(value) > MAX_SESSION_TIMEOUT_S:
+    seconds = whole(value)
+    if seconds is None or seconds > MAX_SESSION_TIMEOUT_S:
         raise EngineError(
             INVALID_SESSION_TIMEOUT,
             f"Invalid session timeout: '{value[:40]}'; it is in seconds, at most {MAX_SESSION_TIMEOUT_S}",
         )
-    return int(value)
+    return seconds
 
 
 def content_types(listed: bytes) -> dict[str, str]:

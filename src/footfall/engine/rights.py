@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from footfall.engine.exceptions import ACCESS_DENIED, READONLY, SETTING_CONSTRAINT_VIOLATION, EngineError
-from footfall.engine.protocol import Ask
+from footfall.engine.protocol import Ask, whole
 from footfall.engine.request import Tables
 from footfall.engine.types import check_structure
 from footfall.engine.users import User
@@ -157,7 +157,8 @@ def check_settings(user: User, settings: Mapping[str, str]) -> None:
         if name not in _LOWER:
             raise EngineError(READONLY, f"Cannot modify '{name}' setting in readonly mode.")
         most = user.settings.get(name) if name not in _CAPPED else None
-        if not value.isdigit() or int(value) < 1 or (most is not None and int(value) > int(most)):
+        wish = whole(value)
+        if not wish or (most is not None and wish > int(most)):
             bound = f"from 1 to {most}" if most is not None else "1 or more"
             raise EngineError(
                 SETTING_CONSTRAINT_VIOLATION, f"Setting {name} shouldn't be {value[:40]}: it takes {bound}"

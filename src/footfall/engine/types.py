@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from footfall.engine.exceptions import ACCESS_DENIED, EngineError
 from footfall.engine.statement import Token, tokens
 
+DEPTH_LIMIT = 100
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -58,6 +60,8 @@ class _Types:
 
     def type(self) -> None:
         """One type with its arguments."""
+        if self._next is not None and self._next.depth > DEPTH_LIMIT:
+            raise self.refusal()
         name = self.word().lower()
         if not self.at(b"("):
             if name not in _PLAIN and name not in _WITH_NUMBERS:
