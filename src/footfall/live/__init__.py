@@ -2,7 +2,7 @@
 
 One poller a process reads new events (`poller`) and the boards beside them (`boards`), whatever the number
 of pages; `hub` fans frames out to subscribers over bounded queues; `sql` runs what people type, as
-`analyst`; `app` is the HTTP side.
+`analyst`; `letters` shows what was rejected; `app` is the HTTP side.
 """
 
 from footfall.config import Config

@@ -1,4 +1,4 @@
-"""The application on :3001: the page, the stream at `/events`, every named query, and the SQL box."""
+"""The application on :3001: the page, its stream, every named query, the SQL box, and dead letters."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,6 +9,7 @@ from quart import Quart, Response, request
 from footfall.config import Config
 from footfall.live.boards import Boards
 from footfall.live.hub import Hub, Subscriber
+from footfall.live.letters import Letters
 from footfall.live.poller import Poller
 from footfall.live.sql import SqlBox
 from footfall.query.encode import to_json
@@ -23,10 +24,11 @@ RETRY_MS: Final = 2000
 def create(config: Config) -> Quart:
     """The live dashboard's application."""
     app = create_app(config, "live")
-    reading, typing = Reading(config, "reader"), Reading(config, "analyst")
+    reading, typing, private = (Reading(config, user) for user in ("reader", "analyst", "writer"))
     queries = Queries(config, reading)
     hub = Hub()
     box = SqlBox(typing)
+    letters = Letters(config, private)
     app.register_blueprint(blueprint(queries))
     tasks: set[asyncio.Task[None]] = set()
 
@@ -40,8 +42,8 @@ def create(config: Config) -> Quart:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await reading.close()
-        await typing.close()
+        for client in (reading, typing, private):
+            await client.close()
 
     @app.get("/events")
     async def events() -> Response:
@@ -54,6 +56,14 @@ def create(config: Config) -> Quart:
     @app.post("/api/sql")
     async def sql() -> Response:
         return as_json(to_json(await box.run(await request.get_data(True, False, False))))
+
+    @app.get("/api/dead-letters")
+    async def dead_letters() -> Response:
+        return as_json(to_json(await letters.groups()))
+
+    @app.get("/api/dead-letters/<kind>/<reason>")
+    async def latest_letters(kind: str, reason: str) -> Response:
+        return as_json(to_json(await letters.latest(kind, reason)))
 
     return app
 

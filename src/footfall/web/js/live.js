@@ -6,6 +6,7 @@ import * as geography from "./dashboard/geography.js";
 import { userDrawer } from "./dashboard/products.js";
 import { drawCards, drawRate } from "./live/cards.js";
 import { makePanels } from "./live/explore.js";
+import { LettersPanel } from "./live/letters.js";
 import * as orders from "./live/orders.js";
 import { SqlBox } from "./live/sql.js";
 import { Stream } from "./live/stream.js";
@@ -76,7 +77,7 @@ function dim(away) {
 }
 
 const box = new SqlBox();
-const panels = makePanels();
+const panels = { ...makePanels(), letters: new LettersPanel() };
 makeTabs({
   opened(name, given) {
     if (name !== "sql") panels[name].show(given);
