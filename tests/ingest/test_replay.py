@@ -1,6 +1,7 @@
 """Replay: dead letters after what was wrong has been put right, once and for all."""
 
 import dataclasses
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -71,3 +72,75 @@ def test_the_command_counts_what_waits_and_says_what_it_did(shop: Client) -> Non
     wrong = support.run(shop.config, "replay", "--reason", "nonsense")
     assert wrong.returncode == 2
     assert "unknown_field" in wrong.stderr
+
+
+def letters(store_client: StoreClient) -> list[tuple[str, str]]:
+    found = store_client.query(
+        "SELECT kind, reason FROM footfall_private.dead_letters ORDER BY ALL"
+    ).result_rows
+    return [(kind, reason) for kind, reason in found]
+
+
+def test_a_run_that_is_killed_and_run_again_counts_each_letter_once(
+    shop: Client, store_client: StoreClient
+) -> None:
+    run = new_id()
+    body = [{"event_type": run, "userId": str(number), "value": number / 4} for number in range(1, 801)]
+    reject(shop, *body)
+    command = support.launch("replay", shop.config, "--reason", "unknown_field", "--map", "userId=user_id")
+    count = "SELECT count(), uniqExact(user_id), sum(value) FROM events WHERE event_type = {run:String}"
+    deadline = time.monotonic() + 60
+    while store_client.query(count, parameters={"run": run}).result_rows[0][0] == 0:
+        assert time.monotonic() < deadline and command.popen.poll() is None, command.output()
+    command.kill()
+    again = support.run(shop.config, "replay", "--reason", "unknown_field", "--map", "userId=user_id")
+    settle(shop)
+    assert (again.returncode, again.stdout.strip()) == (0, "taken: 800; rejected again: 0")
+    rows = store_client.query(count, parameters={"run": run}).result_rows
+    assert rows == [(800, 800, Decimal(sum(range(1, 801))) / 4)]
+    assert letters(store_client) == []
+
+
+def test_a_change_that_its_order_refuses_again_stays_the_one_letter_that_it_was(
+    shop: Client, store_client: StoreClient
+) -> None:
+    order = {"order_id": new_id(), "status": "completed", "product_id": "A", "quantity": 1, "unit_price": 5}
+    assert shop.post("orders", order, wait=True).status == 200
+    # Refused when its turn comes, and again at each replay.
+    back = {"order_id": order["order_id"], "status": "refunded", "product_id": "A"}
+    assert shop.post("orders", back | {"order_timestamp": NOW_MS}, wait=True).status == 200
+    assert shop.post("orders", back | {"order_timestamp": NOW_MS + 1}, wait=True).status == 422
+    # Refused at once, and after its fix when its turn comes.
+    reject(shop, back | {"colour": "red"}, kind="orders")
+    settle(shop)
+    expected = [("orders", "nothing_left"), ("orders", "unknown_field")]
+    assert letters(store_client) == expected
+    for _ in range(2):
+        report = replay(
+            shop.config, reasons=["nothing_left", "unknown_field"], mapping=["colour=payment_method"]
+        )
+        settle(shop)
+        assert (report.taken, report.rejected, report.reasons) == (0, 2, {"nothing_left": 2})
+        assert letters(store_client) == expected
+
+
+def test_a_message_of_an_sdk_is_sent_again_with_its_fields_renamed(
+    shop: Client, store_client: StoreClient
+) -> None:
+    message = {"type": "track", "userid": "7", "event": 5, "name": new_id(), "anonymousId": new_id()}
+    answer = shop.post("batch", {"batch": [message, {"type": "page", "messageId": new_id(), "userId": "1"}]})
+    assert (answer.status, answer.body["rejected"]) == (200, 1)
+    settle(shop)
+    assert letters(store_client) == [("messages", "invalid_type")]
+    options: Any = {"reasons": ["invalid_type"], "kinds": ["messages"]}
+    assert replay(shop.config, **options, mapping=["userid=userId"]).rejected == 1
+    mapping = ["userid=userId", "event=number", "name=event"]
+    assert replay(shop.config, **options, mapping=mapping, dry_run=True).taken == 1
+    assert replay(shop.config, **options, mapping=mapping).taken == 1
+    assert replay(shop.config, **options, mapping=mapping).taken == 0
+    settle(shop)
+    rows = store_client.query(
+        "SELECT user_id FROM events WHERE event_type = {name:String}", parameters={"name": message["name"]}
+    ).result_rows
+    assert rows == [(7,)]
+    assert letters(store_client) == []

@@ -66,7 +66,8 @@ class OrderStage(Worker):
             rows += decision.rows
             for number, refused in enumerate(decision.refused):
                 kind = change.origin.kind or "orders"
-                letters.append(late_letter(kind, change.item_id, number, change.origin, refused))
+                if change.origin.source != "replay":  # its letter is there, and stays
+                    letters.append(late_letter(kind, change.item_id, number, change.origin, refused))
             outcome = "duplicate" if decision.duplicate else "accepted" if decision.rows else "rejected"
             self.metrics.decided.labels("orders", outcome).inc()
             if outcome == "rejected":  # the same change may be right later: it is no duplicate then

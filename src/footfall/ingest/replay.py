@@ -1,8 +1,9 @@
 """Replay: dead letters are sent to ingest again after what was wrong has been put right.
 
 An event without an id is sent under its letter's id, so a letter that is sent twice counts once; an item
-without a time keeps the time at which it was rejected. Letters whose items were taken are removed; those
-that are rejected again stay as they are, and become no second letter.
+without a time keeps the time at which it was rejected. Letters whose items were taken are removed once their
+rows can be queried, for only then it is sure that nothing was refused when its turn came; those that are
+rejected again stay as they are, and become no second letter.
 """
 
 import http.client
@@ -24,6 +25,7 @@ from footfall.ingest.changes import RAW_LIMIT
 from footfall.ingest.fields import Rules
 from footfall.ingest.outcome import Sender
 from footfall.ingest.receipts import ERRORS_LIMIT, new_batch_id
+from footfall.ingest.receive import WAIT_LIMIT_S
 from footfall.ingest.segment.envelope import Envelope
 from footfall.ingest.segment.messages import Messages
 from footfall.ingest.validate import Validator
@@ -180,7 +182,7 @@ def _try(config: Config, kind: Kind, letters: Sequence[Letter], report: Report) 
 
 
 def _send(config: Config, kind: Kind, letters: Sequence[Letter], report: Report) -> list[str]:
-    """Sends letters; returns the ids of those that were taken."""
+    """Sends letters; returns the ids of those that are surely taken, which may be removed."""
     body = b"[" + b",".join(letter.item for letter in letters) + b"]"
     if kind == "messages":
         body = b'{"batch":' + body + b"}"
@@ -191,8 +193,9 @@ def _send(config: Config, kind: Kind, letters: Sequence[Letter], report: Report)
     }
     url = urlsplit(config.url("ingest"))
     connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=120)
+    began = time.monotonic()
     try:
-        connection.request("POST", _PATHS[kind], body, headers)
+        connection.request("POST", f"{_PATHS[kind]}?wait=true", body, headers)
         response = connection.getresponse()
         answer = json.loads(response.read())
     except (OSError, http.client.HTTPException):
@@ -206,6 +209,8 @@ def _send(config: Config, kind: Kind, letters: Sequence[Letter], report: Report)
         raise OurFault(f"ingest answers {response.status}: {answer['error']['message']}")
     refused = {error["index"]: error["code"] for error in errors}
     _count(report, len(letters), refused)
+    if response.status == 202 or time.monotonic() - began >= WAIT_LIMIT_S:
+        return []  # not decided yet; sent again, what was taken is a duplicate
     return [letter.letter_id for number, letter in enumerate(letters) if number not in refused]
 
 
