@@ -49,6 +49,7 @@ class Keeper:
         self._thread = threading.Thread(target=self._run, name="ids", daemon=True)
 
     def start(self) -> None:
+        self._due.set()  # a process that was killed may have left files
         self._thread.start()
 
     def stop(self) -> None:
