@@ -82,6 +82,19 @@ def test_it_ends_within_seconds_whatever_runs(engine: support.Process) -> None:
     assert "Traceback" not in engine.output()
 
 
+def test_it_ends_within_seconds_while_a_view_refreshes(engine: support.Process) -> None:
+    with speaker(engine.config) as client:
+        view = (
+            "CREATE MATERIALIZED VIEW v REFRESH EVERY 1 SECOND ENGINE = Memory AS "
+            "SELECT * FROM url('http://127.0.0.1:1/', CSV, 'a String') SETTINGS http_max_tries = 10"
+        )
+        assert client.post("/", content=view).status_code == 200
+        running = "SELECT count() FROM system.view_refreshes WHERE status = 'Running'"
+        while client.post("/", content=running).text != "1\n":
+            time.sleep(0.05)
+    engine.stop(limit_s=8)
+
+
 def test_what_was_acknowledged_is_there_after_a_restart(
     engine: support.Process, start: Callable[..., support.Process]
 ) -> None:

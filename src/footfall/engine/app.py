@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import platform
+import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -27,6 +28,8 @@ FORMS = 4
 """Large forms of one user that are in memory at once."""
 WAIT_S = 10.0
 STOP_S = 1.0
+CLOSE_S = 2.0
+"""Seconds that closing the database may take: it waits for what runs by itself, as a refresh does."""
 SWEEP_S = 5.0
 
 
@@ -93,11 +96,15 @@ class Engine:
             guarding.shutdown(wait=False, cancel_futures=True)
         self.helpers.shutdown(wait=not self.running.all(), cancel_futures=True)
         if not self.running.all():
+            too_long = threading.Timer(CLOSE_S, os._exit, (0,))  # what was acknowledged is on disk
+            too_long.daemon = True
+            too_long.start()
             for guard in self.guards.values():
                 guard.close()
             self.sessions.close()
             self.handles.close()
             self.database.close()
+            too_long.cancel()
         else:  # the interpreter would wait for the thread of a call that cannot be stopped
             os._exit(0)
 
