@@ -95,6 +95,25 @@ def test_it_ends_within_seconds_while_a_view_refreshes(engine: support.Process) 
     engine.stop(limit_s=8)
 
 
+def test_databases_may_be_dropped_and_the_engine_goes_on(
+    engine: support.Process, start: Callable[..., support.Process]
+) -> None:
+    def works() -> bool:
+        with speaker(engine.config) as client:  # a setting, so that no handle of before serves it
+            return client.post("/?max_threads=1", content="SELECT 1").text == "1\n"
+
+    with speaker(engine.config) as client:
+        for name in ("default", "footfall", "default"):
+            assert client.post("/", content=f"DROP DATABASE {name} SYNC").status_code == 200
+            assert works()
+        for sql in ("CREATE DATABASE footfall", "DETACH DATABASE footfall", "ATTACH DATABASE footfall"):
+            assert client.post("/?database=default", content=sql).status_code == 200
+        assert client.post("/", content="DROP DATABASE footfall SYNC").status_code == 200
+    engine.stop()
+    start("engine", engine.config)
+    assert works()
+
+
 def test_what_was_acknowledged_is_there_after_a_restart(
     engine: support.Process, start: Callable[..., support.Process]
 ) -> None:

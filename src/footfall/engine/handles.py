@@ -166,7 +166,11 @@ class Database:
 
     def open(self) -> Handle:
         """A new handle with the engine's own settings."""
-        return Handle(self._connect(self._address))
+        try:
+            return Handle(self._connect(self._address))
+        except RuntimeError:  # a connection begins in `default`, which somebody may have dropped
+            Handle(self._first).run("CREATE DATABASE IF NOT EXISTS default")
+            return Handle(self._connect(self._address))
 
     def close(self) -> None:
         self._first.close()
