@@ -295,3 +295,15 @@ def test_a_gzip_stream_that_is_cut_anywhere_loses_nothing_before_the_cut(
         assert answer.body["errors"][-1]["code"] == "cut_off"
         assert answer.body["errors"][-1]["message"].startswith("the gzip stream ends in the middle, after ")
     assert len(kept) >= 49
+
+
+def test_names_of_any_length_are_told_and_kept_in_short(shop: Client, store_client: StoreClient) -> None:
+    items = [json.dumps({"event_type": "x", f"{number}{'n' * 900_000}": 1}) for number in range(40)]
+    answer = shop.post("events", "\n".join([view().decode(), *items]).encode(), wait=True, headers=NDJSON)
+    settle(shop)
+    assert (answer.status, answer.body["rejected"]) == (200, 40)
+    assert len(json.dumps(answer.body)) < 40 * 1_000
+    assert answer.body["errors"][0]["field"].startswith("0nnn")
+    assert answer.body["errors"][0]["message"].endswith("n…: put it into properties")
+    assert {len(raw) for _, _, raw in letters(store_client)} == {64 << 10}
+    assert shop.get(f"/v1/receipts/{answer.body['batch_id']}").body == answer.body

@@ -10,8 +10,6 @@ from footfall.ingest.outcome import Entry, ItemError, Sender
 from footfall.ingest.receipts import Correction
 from footfall.model import Kind, derived_uuid
 
-MESSAGE_LIMIT = 1000
-
 
 def letter(key: bytes, kind: Kind, sender: Sender, rejected: Rejected, raw: bytes) -> Entry:
     """The entry of a rejected item; `key` is the letter's id: a request sent again adds none."""
@@ -21,8 +19,8 @@ def letter(key: bytes, kind: Kind, sender: Sender, rejected: Rejected, raw: byte
         sender.source,
         kind,
         str(rejected.reason),
-        rejected.field[:MESSAGE_LIMIT],
-        rejected.message[:MESSAGE_LIMIT],
+        rejected.field,
+        rejected.message,
         readable(raw),
         sender.key_name,
         sender.batch_id,

@@ -25,6 +25,8 @@ URL_LIMIT: Final = 8192
 NAME_LIMIT: Final = 128
 PROPERTIES_LIMIT: Final = 64 << 10
 DEPTH_LIMIT: Final = 100
+FIELD_LIMIT: Final = 200
+MESSAGE_LIMIT: Final = 1000
 FUTURE_MS: Final = 600_000
 LAST_DAY: Final = 65_535  # what a Date can hold, 2149-06-06
 _SECONDS_BELOW: Final = 100_000_000_000  # as seconds the year 5138, as milliseconds 1973
@@ -33,13 +35,19 @@ MS: Final = timedelta(milliseconds=1)
 
 
 class Rejected(Exception):
-    """An item that cannot be accepted: the reason, the field at fault and a message for the sender."""
+    """An item that cannot be accepted: the reason, the field at fault and a message for the sender.
+
+    A field's name may come from the sender and be of any length: answers and receipts repeat its beginning.
+    """
 
     def __init__(self, reason: Reason, field: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
         self.field = field
-        self.message = message
+        self.message = message[:MESSAGE_LIMIT]
+        if len(field) > FIELD_LIMIT:
+            self.field = f"{field[: FIELD_LIMIT - 1]}…"
+            self.message = message.replace(field, self.field)[:MESSAGE_LIMIT]
 
 
 @dataclass(frozen=True, slots=True)

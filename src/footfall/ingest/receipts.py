@@ -4,7 +4,8 @@ A stage may decide otherwise when an item's turn comes: an order's change that i
 nothing. Such corrections stand beside the answer, and who asks for the receipt gets both in one.
 
 A batch's id is a UUID of version 7, so the oldest receipts come first and are removed a few with each
-transaction. At most `RECEIPTS_LIMIT` are kept; beyond it the oldest go before their time.
+transaction. At most `RECEIPTS_LIMIT` are kept, of `BYTES_LIMIT` together; beyond it the oldest go before
+their time.
 """
 
 import os
@@ -18,13 +19,17 @@ from footfall.ingest.outcome import ItemError
 
 KEPT_MS = 7 * 86_400_000
 RECEIPTS_LIMIT = 5_000_000
+BYTES_LIMIT = 1 << 30
 STRAY_MS = 3_600_000  # how long a correction waits for its receipt
 ERRORS_LIMIT = 100
 _SWEEP = 20
-_COUNT = "UPDATE lanes SET rows = rows + ? WHERE lane = 'receipts' RETURNING rows"
+_COUNT = (
+    "UPDATE lanes SET rows = max(0, rows + ?), bytes = max(0, bytes + ?) WHERE lane = 'receipts'"
+    " RETURNING rows, bytes"
+)
 _OLDEST = (
     "DELETE FROM receipts WHERE batch_id IN"
-    " (SELECT batch_id FROM receipts WHERE batch_id < ? ORDER BY batch_id LIMIT ?)"
+    " (SELECT batch_id FROM receipts WHERE batch_id < ? ORDER BY batch_id LIMIT ?) RETURNING length(answer)"
 )
 _STRAYS = (
     "DELETE FROM corrections WHERE batch_id IN (SELECT batch_id FROM corrections"
@@ -74,11 +79,13 @@ def keep(connection: sqlite3.Connection, answers: list[tuple[bytes, bytes]], now
     if not answers:
         return
     connection.executemany("INSERT OR REPLACE INTO receipts (batch_id, answer) VALUES (?, ?)", answers)
-    (count,) = connection.execute(_COUNT, (len(answers),)).fetchone()
-    newest_to_go = b"\xff" * 16 if count > RECEIPTS_LIMIT else (now_ms - KEPT_MS).to_bytes(6) + bytes(10)
-    gone = connection.execute(_OLDEST, (newest_to_go, len(answers) + _SWEEP)).rowcount
+    added = sum(len(answer) for _, answer in answers)
+    count, size = connection.execute(_COUNT, (len(answers), added)).fetchone()
+    full = count > RECEIPTS_LIMIT or size > BYTES_LIMIT
+    newest_to_go = b"\xff" * 16 if full else (now_ms - KEPT_MS).to_bytes(6) + bytes(10)
+    gone = connection.execute(_OLDEST, (newest_to_go, len(answers) + _SWEEP)).fetchall()
     if gone:
-        connection.execute(_COUNT, (-gone,)).fetchone()
+        connection.execute(_COUNT, (-len(gone), -sum(length for (length,) in gone))).fetchone()
     connection.execute(_STRAYS, ((now_ms - STRAY_MS).to_bytes(6) + bytes(10), len(answers) + _SWEEP))
 
 
