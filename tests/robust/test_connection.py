@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ import pytest
 import uvicorn
 
 from footfall.engine import connection
+from footfall.engine.body import ClientGone
+from footfall.engine.pipe import Waiting
+from footfall.engine.splice import Splice
 from tests.robust.wire import answers
 
 PATIENCE_S = 0.3
@@ -30,10 +34,25 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     while path == "/endless" and not gone.done():
         await send({"type": "http.response.body", "body": bytes(1 << 20), "more_body": True})
         await asyncio.sleep(0)
+    if path == "/spliced":
+        await _splice(scope, gone)
     await send({"type": "http.response.body", "body": b"yes"})
     if message.get("type") == "http.disconnect" or gone.done():
         told.append(path)
     gone.cancel()
+
+
+async def _splice(scope: Any, gone: "asyncio.Future[None]") -> None:
+    out, into = os.pipe()
+    try:
+        with contextlib.suppress(ClientGone), Splice(scope) as shortcut:
+            while not gone.done():
+                await shortcut.chunk(Waiting(out, os.write(into, bytes(1 << 15))))
+                await asyncio.sleep(0)
+    finally:
+        os.close(out)
+        os.close(into)
+    await gone
 
 
 async def _gone(receive: Any) -> None:
@@ -92,9 +111,10 @@ def test_a_body_that_never_ends_is_not_waited_for(port: int, body: bytes) -> Non
     assert told == ["/body"]
 
 
-def test_an_answer_that_nobody_takes_is_given_up(port: int) -> None:
-    with say(port, b"GET /endless HTTP/1.1\r\n\r\n"):
-        while told != ["/endless"]:
+@pytest.mark.parametrize("path", ["/endless", "/spliced"])
+def test_an_answer_that_nobody_takes_is_given_up(port: int, path: str) -> None:
+    with say(port, f"GET {path} HTTP/1.1\r\n\r\n".encode()):
+        while told != [path]:
             threading.Event().wait(0.05)
 
 

@@ -12,6 +12,8 @@ from footfall.engine import chance, codecs, protocol
 from footfall.engine.blocks import Blocks
 from footfall.engine.early import EarlyHeaders
 from footfall.engine.exceptions import EngineError
+from footfall.engine.pipe import Waiting
+from footfall.engine.splice import Splice
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 IN_THREAD = 128 << 10
@@ -67,12 +69,23 @@ class Answer:
         await self._start(status)
         await self._send({"type": "http.response.body", "body": body})
 
-    async def stream(self, pieces: AsyncIterator[bytes]) -> None:
-        """Sends pieces as they come; an `EngineError` among them ends the stream as ClickHouse does."""
+    @property
+    def is_encoded(self) -> bool:
+        """Whether bytes are sent otherwise than they come."""
+        return self._encoder is not None
+
+    async def stream(self, pieces: AsyncIterator[bytes | Waiting], shortcut: Splice | None = None) -> None:
+        """Sends pieces as they come; an `EngineError` among them ends the stream as ClickHouse does.
+
+        Those that wait in a pipe go through `shortcut`.
+        """
         await self._start(200)
         try:
             async for piece in pieces:
-                if out := await self._encode(piece):
+                if isinstance(piece, Waiting):
+                    assert shortcut is not None
+                    await shortcut.chunk(piece)
+                elif out := await self._encode(piece):
                     await self._send({"type": "http.response.body", "body": out, "more_body": True})
         except EngineError as error:
             await self._break_off(error)

@@ -89,8 +89,9 @@ class Connection(EarlyProtocol):
     def _look(self) -> None:
         """Closes the connection where nothing has moved since the last look and it is the client's turn."""
         unsent = self.transport.get_write_buffer_size()
-        seen = (self._received, self._answered, unsent)
-        if seen == self._seen and (unsent or self._is_clients_turn()):
+        waits, sent = (self.shortcut.waits, self.shortcut.sent) if self.shortcut is not None else (False, 0)
+        seen = (self._received, self._answered, unsent, sent)
+        if seen == self._seen and (unsent or waits or self._is_clients_turn()):
             self._tell()
             self.transport.abort()
             return
@@ -122,6 +123,8 @@ class Connection(EarlyProtocol):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
+        if self.shortcut is not None:
+            self.shortcut.wake()
 
 
 def _without_upgrade(data: bytes) -> bytes:

@@ -6,27 +6,33 @@ sends its body as usual.
 """
 
 from collections.abc import Iterable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+if TYPE_CHECKING:
+    from footfall.engine.splice import Splice
 
 EXTENSION = "footfall.connection"
 
 
 class EarlyProtocol(HttpToolsProtocol):
-    """uvicorn's protocol; its scopes have the connection's request under `EXTENSION`."""
+    """uvicorn's protocol; its scopes have it, and the request it answers, under `EXTENSION`."""
+
+    shortcut: "Splice | None" = None
+    """What sends past the transport at the moment."""
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         scope: MutableMapping[str, Any] = self.scope  # type: ignore[assignment]
-        scope["extensions"] = {EXTENSION: self.cycle}
+        scope["extensions"] = {EXTENSION: (self, self.cycle)}
 
 
 class EarlyHeaders:
     """The headers of one answer, begun before they are complete; the status is 200 from then on."""
 
     def __init__(self, scope: MutableMapping[str, Any]) -> None:
-        self._cycle: RequestResponseCycle = scope["extensions"][EXTENSION]
+        self._cycle: RequestResponseCycle = scope["extensions"][EXTENSION][1]
         self.begun = False
 
     async def send(self, name: str, value: str) -> None:

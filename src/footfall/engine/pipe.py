@@ -4,19 +4,33 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import struct
+import termios
+from dataclasses import dataclass
 
 SIZE = 1 << 20
+USUAL = 64 << 10
+_INT = struct.Struct("i")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """So many bytes that are still in a pipe, by the descriptor that they are read from."""
+
+    pipe: int
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
 
 
 class Pipe:
     """Written by the engine as a file (`path`), read by the event loop; a full pipe holds the engine back."""
 
     def __init__(self) -> None:
-        self._read, self._write = os.pipe2(os.O_CLOEXEC)
-        os.set_blocking(self._read, False)
-        with contextlib.suppress(PermissionError):  # at the system's limit a small pipe is slower, not wrong
-            fcntl.fcntl(self._write, fcntl.F_SETPIPE_SZ, SIZE)
+        self._read, self._write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)  # the engine opens its end anew
         self._writing = True
+        self._is_large = False
 
     @property
     def path(self) -> str:
@@ -32,9 +46,31 @@ class Pipe:
         """The next bytes, none at the end."""
         while True:
             try:
-                return os.read(self._read, SIZE)
+                piece = os.read(self._read, SIZE)
             except BlockingIOError:
                 await self._readable()
+                continue
+            if len(piece) >= USUAL:
+                self._enlarge()
+            return piece
+
+    async def find(self) -> bytes | Waiting:
+        """The next bytes where they are: in the pipe, mostly; none at the end."""
+        while True:
+            waiting = Waiting(self._read, *_INT.unpack(fcntl.ioctl(self._read, termios.FIONREAD, bytes(4))))
+            if waiting:
+                return waiting
+            try:
+                return os.read(self._read, SIZE)  # nothing was there: only this tells whether more will come
+            except BlockingIOError:
+                await self._readable()
+
+    def _enlarge(self) -> None:
+        """Makes room for more, once the pipe has been full: most answers are short."""
+        if not self._is_large:
+            self._is_large = True
+            with contextlib.suppress(PermissionError):  # a small pipe, at the system's limit, is only slower
+                fcntl.fcntl(self._read, fcntl.F_SETPIPE_SZ, SIZE)
 
     async def _readable(self) -> None:
         loop = asyncio.get_running_loop()

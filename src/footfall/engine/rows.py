@@ -12,13 +12,13 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from footfall.engine.exceptions import TIMEOUT_EXCEEDED, TOO_MANY_ROWS_OR_BYTES, EngineError
 from footfall.engine.handles import Stats
-from footfall.engine.pipe import Pipe
+from footfall.engine.pipe import Pipe, Waiting
 
 GRACE_S = 1.0
 """What a statement may take over its limit before its client is told without waiting for the engine."""
@@ -28,6 +28,7 @@ PATIENCE_S = 0.05
 """How long the first piece waits for more, with the second half as long, and so on: many are a stream."""
 IN_MEMORY = 8 << 20
 ON_DISK = 1 << 30
+Piece = TypeVar("Piece", bound=bytes | Waiting)
 Outcome = tuple[bytes, Stats]
 
 
@@ -61,7 +62,7 @@ class Rows:
             while not self.ended and self._size < enough:
                 try:
                     async with asyncio.timeout_at(first and first + PATIENCE_S / len(self._held)):
-                        self._held.append(await self._next())
+                        self._held.append(await self._next(self._read))
                 except EngineError as error:
                     if self._size <= HEAD or error.code == TOO_MANY_ROWS_OR_BYTES:
                         raise
@@ -72,7 +73,7 @@ class Rows:
     async def hold_all(self) -> None:
         """Waits until the rows have ended; raises the statement's error."""
         while not self.ended:
-            self._file.write(await self._next())
+            self._file.write(await self._next(self._read))
             if self._size > ON_DISK:
                 raise EngineError(
                     TOO_MANY_ROWS_OR_BYTES,
@@ -88,6 +89,15 @@ class Rows:
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The rows from their first on, while they come; raises the statement's error."""
+        async for piece in self._pieces(self._read):
+            yield piece
+
+    async def places(self) -> AsyncIterator[bytes | Waiting]:
+        """The rows likewise, where they are: one in the pipe is to be taken before the next is asked for."""
+        async for piece in self._pieces(self._find):
+            yield piece
+
+    async def _pieces(self, take: Callable[[], Awaitable[Piece]]) -> AsyncIterator[Piece | bytes]:
         for piece in self._held:
             yield piece
         self._held.clear()
@@ -97,7 +107,7 @@ class Rows:
         while piece := self._file.read(HOLD):
             yield piece
         while not self.ended:
-            yield await self._next()
+            yield await self._next(take)
 
     @property
     def size(self) -> int:
@@ -109,10 +119,16 @@ class Rows:
         await asyncio.wait({self._work}, timeout=within_s)
         return self._work.result()[1] if self._work.done() and not self._work.exception() else None
 
-    async def _next(self) -> bytes:
+    async def _read(self) -> bytes:
+        return await self._pipe.read() if self._pipe is not None else b""
+
+    async def _find(self) -> bytes | Waiting:
+        return await self._pipe.find() if self._pipe is not None else b""
+
+    async def _next(self, take: Callable[[], Awaitable[Piece]]) -> Piece | bytes:
         try:
             async with asyncio.timeout_at(self._end):
-                piece = await self._pipe.read() if self._pipe is not None else b""
+                piece: Piece | bytes = await take()
                 if not piece:
                     piece, self.stats = (
                         self._work.result() if self._work.done() else await asyncio.shield(self._work)
