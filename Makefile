@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup up test lint format bench fuzz soak test-engines clean
+.PHONY: help setup up test lint format bench fuzz soak crash test-engines clean
 
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
@@ -47,6 +47,9 @@ fuzz: setup ## Send the engine what nobody should; MINUTES=30, SEED=1
 
 soak: setup ## 200 clients at once read and write; MINUTES=10
 	@$(PYTHON) -m tests.robust.soak --minutes $(or $(MINUTES),10)
+
+crash: setup ## Kill parts of the stack under load and compare every figure; ROUNDS=100, SEED=1
+	@$(PYTHON) -m tests.crash.rounds --rounds $(or $(ROUNDS),100) $(if $(SEED),--seed $(SEED))
 
 test-engines: setup ## Prove the schema on ClickHouse 25.8 and 26.1
 	@$(PYTHON) -m tests.schema.older_engines

@@ -55,6 +55,14 @@ class Config:
     rollups_ttl_days: int = _setting(0, "Days that rollups are kept; 0 keeps them for ever.", minimum=0)
     flush_rows: int = _setting(50_000, "Rows after which ingest flushes a block.", minimum=1)
     flush_interval_ms: int = _setting(200, "Milliseconds after which ingest flushes what it has.", minimum=1)
+    change_wait_s: int = _setting(
+        900, "Seconds that a change of an order waits for its order, where it came first.", minimum=0
+    )
+    sync_interval_s: int = _setting(
+        10,
+        "Seconds after which ingest has the kernel write what the engine has taken to the disk.",
+        minimum=1,
+    )
     inbox_limit_bytes: int = _setting(
         4 << 30, "Bytes of inbox after which ingest answers 429.", minimum=1 << 20
     )

@@ -25,7 +25,7 @@ def broken(client: httpx.Client, sql: str, **params: str) -> str:
 
 def test_rows_that_come_slowly_are_sent_while_they_come(owner_http: httpx.Client) -> None:
     text = broken(owner_http, SLOW, max_block_size="1", default_format="JSONEachRowWithProgress")
-    assert '{"progress":' in text.partition('__exception__')[0]
+    assert '{"progress":' in text.partition("__exception__")[0]
 
 
 def test_an_error_after_many_rows_ends_the_stream(owner_http: httpx.Client) -> None:

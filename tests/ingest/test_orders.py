@@ -31,8 +31,11 @@ def money(client: StoreClient) -> dict[str, Decimal]:
     return {status: amount for status, amount in base if amount}
 
 
-def send(shop: Client, *items: dict[str, Any]) -> Any:
-    answer = shop.post("orders", list(items), wait=True)
+IMPORT = {"X-Footfall-Import": "1"}  # a change that comes before its order is decided at once
+
+
+def send(shop: Client, *items: dict[str, Any], headers: dict[str, str] | None = None) -> Any:
+    answer = shop.post("orders", list(items), wait=True, headers=headers)
     assert answer.status == 200, answer
     return answer.body
 
@@ -122,7 +125,7 @@ def test_an_order_of_the_store_alone_is_known(shop: Client, store_client: StoreC
 
 def test_a_refund_of_an_unknown_order_is_marked(shop: Client, store_client: StoreClient) -> None:
     back = {"status": "refunded", "product_id": "A", "quantity": -2, "unit_price": 3}
-    send(shop, back | {"order_id": new_id("C")})
+    send(shop, back | {"order_id": new_id("C")}, headers=IMPORT)
     assert money(store_client) == {"refunded": Decimal(-6)}
     assert store_client.query("SELECT quantity, unlinked FROM orders").result_rows == [(-2, True)]
 
@@ -157,7 +160,7 @@ def test_who_waits_and_who_asks_later_is_told_what_the_ledger_decided(
         order | {"status": "refunded", "lines": [{"product_id": "A", "quantity": 1}]},
         {"order_id": 1, "status": "sent"},
     ]
-    waited = send(shop, *items)
+    waited = send(shop, *items, headers=IMPORT)
     assert outcome(waited) == (4, 1, 4)
     told = [(error["index"], error["field"], error["code"]) for error in waited["errors"]]
     assert told == [
@@ -168,7 +171,7 @@ def test_who_waits_and_who_asks_later_is_told_what_the_ledger_decided(
     assert shop.get(f"/v1/receipts/{waited['batch_id']}").body == waited
     # Without waiting the answer comes before their turn, and the receipt says it later.
     again = [item | {"entry_id": new_id()} for item in items[5:8]]
-    kept = shop.post("orders", again)
+    kept = shop.post("orders", again, headers=IMPORT)
     assert (kept.status, outcome(kept.body)) == (202, (3, 0, 0))
     settle(shop)
     receipt = shop.get(f"/v1/receipts/{kept.body['batch_id']}").body
@@ -177,7 +180,7 @@ def test_who_waits_and_who_asks_later_is_told_what_the_ledger_decided(
 
 
 def test_where_the_ledger_refuses_all_who_waits_gets_422(shop: Client, order: dict[str, Any]) -> None:
-    answer = shop.post("orders", order | {"status": "completed"}, wait=True)
+    answer = shop.post("orders", order | {"status": "completed"}, wait=True, headers=IMPORT)
     assert (answer.status, answer.body["error"]["errors"][0]["code"]) == (422, "no_lines")
     receipt = shop.get(f"/v1/receipts/{answer.body['error']['batch_id']}").body
     assert outcome(receipt) == (0, 0, 1)
@@ -188,7 +191,7 @@ def test_a_change_that_was_refused_may_be_sent_again_when_it_fits(
 ) -> None:
     paid = order | {"status": "completed"}
     for _ in range(2):  # too early, twice: refused, and not a duplicate
-        assert shop.post("orders", paid, wait=True).status == 422
+        assert shop.post("orders", paid, wait=True, headers=IMPORT).status == 422
     send(shop, order | {"status": "pending", "lines": LINES})
     assert outcome(send(shop, paid)) == (1, 0, 0)
     assert outcome(send(shop, paid)) == (0, 1, 0)
@@ -203,6 +206,6 @@ def test_a_change_that_was_refused_may_be_sent_again_when_it_fits(
 def test_a_correction_finds_its_receipt_over_all_slices(shop: Client, order: dict[str, Any]) -> None:
     unknown = [{"order_id": new_id(), "status": "completed"} for _ in range(2_500)]
     good = order | {"status": "completed", "lines": LINES}
-    answer = send(shop, *unknown, good)
+    answer = send(shop, *unknown, good, headers=IMPORT)
     assert outcome(answer) == (1, 0, 2_500)
     assert [error["index"] for error in answer["errors"]] == list(range(100))

@@ -2,8 +2,8 @@
 
 The way of an item: `api` + `access` (`keys`) + `body` → `split` → `validate` (`events`, `changes`, `fields`,
 `enrich`, `stubs`), or `segment` for what SDKs send, or `browser` for what pages send → `inbox` (`ids`,
-`receipts`, `chunks`) → `writer` (`orders` + `ledger`, `profiles`, `repair`, `heal`) → the tables of `lanes`,
-in ClickHouse's `native` format. What is rejected goes the same way to `dead_letters`.
+`receipts`, `chunks`) → `writer` (`orders` + `early` + `ledger`, `profiles`, `repair`, `heal`, `kept`) → the
+tables of `lanes`, in ClickHouse's `native` format. What is rejected goes the same way to `dead_letters`.
 """
 
 import sqlite3

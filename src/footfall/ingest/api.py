@@ -22,12 +22,24 @@ from starlette.routing import Route
 
 from footfall.config import Config
 from footfall.errors import CallersFault, FootfallError, NotFound
-from footfall.ingest import access, agents, body, chunks, ids, openapi, quota, receipts, receive
+from footfall.ingest import (
+    access,
+    agents,
+    body,
+    chunks,
+    early,
+    ids,
+    kept,
+    openapi,
+    quota,
+    receipts,
+    receive,
+)
 from footfall.ingest.browser.beacon import Beacon
 from footfall.ingest.crew import Crew
 from footfall.ingest.inbox import Inbox
 from footfall.ingest.keys import Keys
-from footfall.ingest.metrics import Metrics
+from footfall.ingest.metrics import InboxState, Metrics
 from footfall.ingest.receive import Receiver
 from footfall.ingest.segment import answers, envelope, message
 from footfall.model import KINDS
@@ -56,8 +68,14 @@ class Api:
         self.beacon = Beacon(config, self.keys, self.inbox, self.metrics)
         self.crew = Crew(config, self.inbox, self.metrics)
         self.bodies = body.Budget(max(BODIES_LIMIT_BYTES, 2 * config.body_limit_bytes))
-        self.metrics.watch(lambda: (chunks.sizes(self.receiver.reader), chunks.oldest(self.receiver.reader)))
+        self.metrics.watch(self._state)
         self.metrics.watch_letters(lambda: quota.totals(self.receiver.reader))
+
+    def _state(self) -> InboxState:
+        reader = self.receiver.reader
+        return InboxState(
+            chunks.sizes(reader), chunks.oldest(reader), kept.totals(reader)[:2], early.totals(reader)
+        )
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -144,9 +162,9 @@ class Api:
     async def readyz(self, _: Request) -> Response:
         """Whether the whole way is open: an inbox with room that can be written, and a store that answers."""
         reader = self.receiver.reader
-        sizes = chunks.sizes(reader)
-        used = sum(size for _, size in sizes.values())
-        oldest = chunks.oldest(reader)
+        inbox = self._state()
+        used = sum(size for _, size in inbox.sizes.values())
+        oldest = inbox.oldest
         since, count = ids.reach(reader)
         reachable = await asyncio.to_thread(_answers, f"{self.config.store_url}/ping")
         writable = await self.inbox.writable()
@@ -158,11 +176,17 @@ class Api:
             "writes": self.crew.writes,
             "inbox": {
                 "writable": writable,
-                "rows": sum(rows for rows, _ in sizes.values()),
+                "rows": sum(rows for rows, _ in inbox.sizes.values()),
                 "bytes": used,
                 "limit_bytes": self.config.inbox_limit_bytes,
                 "oldest_age_ms": None if oldest is None else max(0, _now_ms() - oldest),
             },
+            "kept": {
+                "rows": inbox.kept[0],
+                "bytes": inbox.kept[1],
+                "limit_bytes": kept.KEPT_LIMIT_BYTES,
+            },
+            "waiting_changes": inbox.early[0],
             "ids": {"remembered": count, "reach_ms": max(0, _now_ms() - since)},
         }
         return _json(state, 200 if state["ready"] else 503)

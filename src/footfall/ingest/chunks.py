@@ -12,6 +12,7 @@ from typing import Any, Final
 from msgspec import msgpack
 
 from footfall.ingest import native, quota
+from footfall.ingest.kept import LOST
 from footfall.ingest.lanes import BY_NAME, DEAD_LETTERS
 from footfall.ingest.outcome import Entry
 
@@ -26,6 +27,11 @@ _INSERT: Final = (
     "INSERT INTO chunks (lane, block_id, rows, months, accepted_at, urgent, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
+# Chunks that are in no block, and those of blocks that are open: others are kept.
+_OLDEST: Final = """
+    SELECT min(id) FROM chunks WHERE lane = ? AND block_id IS NULL
+    UNION ALL SELECT min(c.id) FROM blocks b JOIN chunks c ON c.block_id = b.block_id WHERE b.lane = ?"""
+_NEWEST: Final = _OLDEST.replace("min(", "max(")
 _COUNT: Final = "UPDATE lanes SET rows = rows + ?, bytes = bytes + ? WHERE lane = ?"
 
 
@@ -34,6 +40,7 @@ class Block:
     """One INSERT: its number, and its bodies with their number of rows.
 
     `in_doubt` and `days`: it stands for an earlier block (see `replace`), and these are that one's days.
+    `lost`: the machine has started since it was sent (see `kept`).
     """
 
     block_id: int
@@ -41,6 +48,7 @@ class Block:
     bodies: list[tuple[int, bytes]]
     in_doubt: bool = False
     days: tuple[int, ...] = ()
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +163,12 @@ def open_blocks(connection: sqlite3.Connection, lane: str) -> list[int]:
     return [block_id for (block_id,) in connection.execute(query, (lane,))]
 
 
+def lost_blocks(connection: sqlite3.Connection, lane: str) -> list[int]:
+    """Open blocks of a lane that were sent before the machine started, the oldest first."""
+    query = "SELECT block_id FROM blocks WHERE lane = ? AND in_doubt = ? ORDER BY block_id"
+    return [block_id for (block_id,) in connection.execute(query, (lane, LOST))]
+
+
 def load(connection: sqlite3.Connection, block_id: int) -> Block:
     """A block with its rows."""
     rows, in_doubt, days = connection.execute(
@@ -162,7 +176,7 @@ def load(connection: sqlite3.Connection, block_id: int) -> Block:
     ).fetchone()
     query = "SELECT rows, body FROM chunks WHERE block_id = ? ORDER BY id"
     bodies = connection.execute(query, (block_id,)).fetchall()
-    return Block(block_id, rows, bodies, bool(in_doubt), tuple(map(int, days.split())))
+    return Block(block_id, rows, bodies, in_doubt > 0, tuple(map(int, days.split())), in_doubt == LOST)
 
 
 def forget(connection: sqlite3.Connection, lane: str, block_id: int) -> None:
@@ -201,15 +215,20 @@ def replace(
 
 def waits(connection: sqlite3.Connection, lane: str, chunk_id: int) -> bool:
     """Whether anything up to this chunk is still in the lane."""
-    query = "SELECT 1 FROM chunks WHERE lane = ? AND id <= ? LIMIT 1"
-    return connection.execute(query, (lane, chunk_id)).fetchone() is not None
+    first = oldest_id(connection, lane)
+    return first is not None and first <= chunk_id
 
 
 def last_id(connection: sqlite3.Connection, lane: str) -> int:
-    """The newest chunk of a lane; 0 where it is empty."""
-    query = "SELECT coalesce(max(id), 0) FROM chunks WHERE lane = ?"
-    (found,) = connection.execute(query, (lane,)).fetchone()
-    return int(found)
+    """The newest chunk of a lane that is not in its table; 0 where there is none."""
+    found = connection.execute(_NEWEST, (lane, lane)).fetchall()
+    return max(int(chunk_id or 0) for (chunk_id,) in found)
+
+
+def oldest_id(connection: sqlite3.Connection, lane: str) -> int | None:
+    """The oldest chunk of a lane that is not in its table."""
+    found = connection.execute(_OLDEST, (lane, lane)).fetchall()
+    return min((int(chunk_id) for (chunk_id,) in found if chunk_id is not None), default=None)
 
 
 def total_bytes(connection: sqlite3.Connection) -> int:
@@ -226,14 +245,16 @@ def sizes(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
 
 def oldest(connection: sqlite3.Connection) -> int | None:
     """When the oldest of what waits was accepted; None where nothing waits."""
-    query = "SELECT min(accepted_at) FROM chunks WHERE id = (SELECT min(id) FROM chunks)"
-    (found,) = connection.execute(query).fetchone()
-    return None if found is None else int(found)
+    found = [oldest_id(connection, lane) for (lane,) in connection.execute("SELECT lane FROM lanes")]
+    first = min((chunk_id for chunk_id in found if chunk_id is not None), default=None)
+    query = "SELECT accepted_at FROM chunks WHERE id = ?"
+    row = connection.execute(query, (first,)).fetchone()
+    return None if row is None else int(row[0])
 
 
 def items(connection: sqlite3.Connection, lane: str, limit: int) -> list[tuple[int, bool, bytes]]:
     """(id, urgent, body) of a stage's next chunks, in order: `limit` at the most, and of bounded size."""
-    query = "SELECT id, urgent, body FROM chunks WHERE lane = ? ORDER BY id LIMIT ?"
+    query = "SELECT id, urgent, body FROM chunks WHERE lane = ? AND block_id IS NULL ORDER BY id LIMIT ?"
     taken: list[tuple[int, bool, bytes]] = []
     size = 0
     for chunk_id, urgent, body in connection.execute(query, (lane, limit)):
@@ -247,7 +268,8 @@ def items(connection: sqlite3.Connection, lane: str, limit: int) -> list[tuple[i
 def consume(connection: sqlite3.Connection, lane: str, last: int) -> None:
     """Removes a stage's chunks up to `last`, which have become rows of other lanes."""
     rows, size = connection.execute(
-        "SELECT sum(rows), sum(length(body)) FROM chunks WHERE lane = ? AND id <= ?", (lane, last)
+        "SELECT sum(rows), sum(length(body)) FROM chunks WHERE lane = ? AND block_id IS NULL AND id <= ?",
+        (lane, last),
     ).fetchone()
-    connection.execute("DELETE FROM chunks WHERE lane = ? AND id <= ?", (lane, last))
+    connection.execute("DELETE FROM chunks WHERE lane = ? AND block_id IS NULL AND id <= ?", (lane, last))
     connection.execute(_COUNT, (-rows, -size, lane))

@@ -5,21 +5,26 @@ ends, however it ends, the kernel lets go of the lock and another takes over.
 """
 
 import fcntl
+import logging
 import threading
 import time
 from typing import Final
 
 from footfall.config import Config
+from footfall.ingest import kept
 from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import TABLES
 from footfall.ingest.metrics import Metrics
 from footfall.ingest.orders import OrderStage
 from footfall.ingest.outage import Outage
+from footfall.ingest.power import PowerGuard
 from footfall.ingest.profiles import ProfileStage
 from footfall.ingest.writer import TableWriter, Worker
 
 _LOOK_S: Final = 0.5
 _STOP_S: Final = 2.0
+
+_log = logging.getLogger(__name__)
 
 
 class Crew:
@@ -50,7 +55,8 @@ class Crew:
         deadline = time.monotonic() + _STOP_S
         for worker in self._workers:
             worker.join(max(0.0, deadline - time.monotonic()))
-        self._lock.close()
+        if not any(worker.is_alive() for worker in self._workers):
+            self._lock.close()  # else nobody else may write before this process has ended
 
     def _run(self) -> None:
         while not self._stopping.is_set() and not self.writes:
@@ -65,6 +71,9 @@ class Crew:
                 self._stopping.wait(_LOOK_S)
 
     def _begin(self) -> None:
+        lost = self.inbox.run(lambda connection: kept.doubt_after_a_boot(connection, kept.boot_id()))
+        if lost:
+            _log.warning("the machine has started since the last run: %d blocks are checked", lost)
         shared = (self.inbox, self.config, self.metrics)
         self._workers = [
             *(TableWriter(lane, *shared) for lane in TABLES),
@@ -72,6 +81,8 @@ class Crew:
             ProfileStage("users", *shared),
             ProfileStage("products", *shared),
         ]
+        if self.config.embedded:
+            self._workers.append(PowerGuard(*shared))
         for worker in self._workers:
             worker.outage = self._outage
             worker.start()

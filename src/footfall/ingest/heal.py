@@ -1,9 +1,12 @@
 """Healing: days of rollups that differ from the raw rows are rebuilt, month by month, in one swap each.
 
-Runs in the thread that writes the base table, so nothing of ours arrives meanwhile. A rebuild makes the
-month anew beside the rollup (the days at fault from raw rows, the others carried over) and puts it in the
-partition's place: readers see the old month or the new one, never a part. Days whose raw rows have expired
-are left as they are.
+Runs in the thread that writes the base table, in the one process that may write for its inbox (`crew`), so
+nothing of ours arrives meanwhile. Whoever else writes to the store at that moment, such as an ingest with an
+inbox of its own, could lose rows of a rollup: one store has one inbox.
+
+A rebuild makes the month anew beside the rollup (the days at fault from raw rows, the others carried over)
+and puts it in the partition's place: readers see the old month or the new one, never a part. Days whose raw
+rows have expired are left as they are.
 """
 
 import time

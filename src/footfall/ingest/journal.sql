@@ -13,10 +13,13 @@ CREATE TABLE IF NOT EXISTS chunks
     urgent       INTEGER NOT NULL,
     body         BLOB    NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS chunks_by_lane ON chunks (lane, id);
+CREATE INDEX IF NOT EXISTS chunks_that_wait ON chunks (lane, id) WHERE block_id IS NULL;
+CREATE INDEX IF NOT EXISTS chunks_by_block ON chunks (block_id) WHERE block_id IS NOT NULL;
+DROP INDEX IF EXISTS chunks_by_lane;
 
 -- An INSERT from the moment its rows are fixed until they are known to be in the table.
--- `in_doubt`: it stands for an earlier block of which the table lacked rows: count what it has in the end.
+-- `in_doubt`: 1: it stands for an earlier block of which the table lacked rows: count what it has in the end;
+-- 2: the machine has started since it was sent: count what the table has of it, and never send it as it is.
 -- `days`: days (since 1970) of that earlier block, whose rollups are to be compared.
 CREATE TABLE IF NOT EXISTS blocks
 (
@@ -25,6 +28,23 @@ CREATE TABLE IF NOT EXISTS blocks
     rows      INTEGER NOT NULL,
     in_doubt  INTEGER NOT NULL DEFAULT 0,
     days      TEXT    NOT NULL DEFAULT ''
+) STRICT;
+
+-- Blocks that are in the table, but maybe not on its disk yet: their chunks stay, and wait for nothing.
+CREATE TABLE IF NOT EXISTS kept
+(
+    block_id         INTEGER PRIMARY KEY,
+    lane             TEXT    NOT NULL,
+    rows             INTEGER NOT NULL,
+    bytes            INTEGER NOT NULL,
+    acknowledged_at  INTEGER NOT NULL
+) STRICT;
+
+-- The machine's start under which blocks were written last.
+CREATE TABLE IF NOT EXISTS boot
+(
+    id       INTEGER PRIMARY KEY,
+    boot_id  TEXT    NOT NULL
 ) STRICT;
 
 -- What each lane holds, kept by every transaction that adds or removes chunks.
@@ -123,3 +143,20 @@ CREATE TABLE IF NOT EXISTS orders
     chunk_id  INTEGER NOT NULL
 ) WITHOUT ROWID, STRICT;
 CREATE INDEX IF NOT EXISTS orders_by_chunk ON orders (chunk_id);
+
+-- Changes that came before their order, and what they come to, kept by every transaction that changes them.
+CREATE TABLE IF NOT EXISTS early
+(
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    order_id  TEXT    NOT NULL,
+    until     INTEGER NOT NULL,
+    change    BLOB    NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS early_by_order ON early (order_id, id);
+CREATE TABLE IF NOT EXISTS early_totals
+(
+    id       INTEGER PRIMARY KEY,
+    changes  INTEGER NOT NULL,
+    bytes    INTEGER NOT NULL
+) STRICT;
+INSERT OR IGNORE INTO early_totals VALUES (1, 0, 0);

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -43,7 +44,14 @@ class Metrics:
             registry=self.registry,
         )
 
-    def watch(self, inbox: Callable[[], tuple[dict[str, tuple[int, int]], int | None]]) -> None:
+        self.sync_seconds = Histogram(
+            "footfall_ingest_sync_seconds",
+            "Time until the kernel had written the data folder's files.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+
+    def watch(self, inbox: Callable[[], "InboxState"]) -> None:
         """Adds the inbox's rows, bytes and age, read when they are asked for."""
         self.registry.register(_InboxGauges(inbox))
 
@@ -59,23 +67,41 @@ class Metrics:
         return Counter(f"footfall_ingest_{name}", help_, labels, registry=self.registry)
 
 
+@dataclass(frozen=True, slots=True)
+class InboxState:
+    """What the inbox holds: rows and bytes that wait by lane, and since when (ms); rows and bytes that are
+    kept; changes of orders that wait for their order, and their bytes."""
+
+    sizes: dict[str, tuple[int, int]]
+    oldest: int | None
+    kept: tuple[int, int]
+    early: tuple[int, int]
+
+
 class _InboxGauges:
     """Gauges of the inbox: sizes by lane, and the age of the oldest row that waits."""
 
-    def __init__(self, inbox: Callable[[], tuple[dict[str, tuple[int, int]], int | None]]) -> None:
+    def __init__(self, inbox: Callable[[], InboxState]) -> None:
         self._inbox = inbox
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        sizes, oldest = self._inbox()
+        state = self._inbox()
         rows = GaugeMetricFamily("footfall_ingest_inbox_rows", "Rows that wait.", labels=["lane"])
         size = GaugeMetricFamily("footfall_ingest_inbox_bytes", "Bytes that wait.", labels=["lane"])
-        for lane, (lane_rows, lane_bytes) in sizes.items():
+        for lane, (lane_rows, lane_bytes) in state.sizes.items():
             rows.add_metric([lane], lane_rows)
             size.add_metric([lane], lane_bytes)
-        age = 0.0 if oldest is None else max(0.0, time.time() - oldest / 1000)
         yield rows
         yield size
-        yield GaugeMetricFamily("footfall_ingest_inbox_age_seconds", "Age of the oldest that waits.", age)
+        age = 0.0 if state.oldest is None else max(0.0, time.time() - state.oldest / 1000)
+        for name, help_, value in (
+            ("inbox_age_seconds", "Age of the oldest that waits.", age),
+            ("kept_rows", "Rows in the store that are kept until its disk has them.", state.kept[0]),
+            ("kept_bytes", "Bytes of such rows.", state.kept[1]),
+            ("waiting_changes", "Changes of orders that wait for their order.", state.early[0]),
+            ("waiting_changes_bytes", "Bytes of such changes.", state.early[1]),
+        ):
+            yield GaugeMetricFamily(f"footfall_ingest_{name}", help_, value)
 
 
 class _LetterCounters:

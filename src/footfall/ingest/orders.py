@@ -3,22 +3,29 @@
 It decides from its own record of orders, which is ahead of the store, and asks the store about orders that
 it has no record of. The decision, the record and the removal of the changes are one transaction of the
 inbox: a crash before it leaves the changes waiting, a crash after it leaves rows that are fixed.
+
+A change that comes before its order waits for it (`early`). Imports and replays do not wait: a file is
+complete, so an order that is not known by then will not come.
 """
 
 import sqlite3
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from msgspec import msgpack
 
 from footfall.countries import UNKNOWN
-from footfall.ingest import chunks, receipts
+from footfall.ingest import chunks, early, kept, receipts
 from footfall.ingest.changes import OrderChange
 from footfall.ingest.dead_letters import correction, late_letter
+from footfall.ingest.early import Early, comes_early
 from footfall.ingest.ids import Ids
 from footfall.ingest.lanes import DEAD_LETTERS, ORDER_ITEMS, ORDERS
 from footfall.ingest.ledger import Holder, LineState, OrderState, decide
+from footfall.ingest.metrics import Metrics
 from footfall.ingest.outcome import Entry
 from footfall.ingest.receipts import Correction
 from footfall.ingest.writer import POLL_S, Worker
@@ -48,50 +55,49 @@ class OrderStage(Worker):
     _rounds = 0
 
     def work(self) -> None:
-        """Decides the next few chunks of changes."""
+        """Decides the next few chunks of changes, and what has waited long enough."""
         arrived = self.inbox.arrived[ORDER_ITEMS]
         arrived.clear()
+        now_ms = time.time_ns() // 1_000_000
         taken = chunks.items(self.reader, ORDER_ITEMS, CHUNKS_AT_ONCE)
-        if not taken:
+        due = early.due(self.reader, now_ms)
+        if not taken and not due:
             arrived.wait(POLL_S)
             return
         changes = [_change.decode(item) for _, _, body in taken for item in _changes.decode(body)]
-        states = self._states({change.order_id for change in changes})
-        rows: list[Entry] = []
-        letters: list[Entry] = []
-        corrections: dict[bytes, Correction] = defaultdict(Correction)
-        refused_ids: list[bytes] = []
+        order_ids = {change.order_id for change in changes} | early.order_ids(self.reader, due)
+        decided = Round(
+            self._states(order_ids),
+            early.of(self.reader, order_ids),
+            now_ms,
+            self.config.change_wait_s * 1000,
+            self.metrics,
+        )
         for change in changes:
-            decision = decide(states[change.order_id], change)
-            rows += decision.rows
-            for number, refused in enumerate(decision.refused):
-                kind = change.origin.kind or "orders"
-                if change.origin.source != "replay":  # its letter is there, and stays
-                    letters.append(late_letter(kind, change.item_id, number, change.origin, refused))
-            outcome = "duplicate" if decision.duplicate else "accepted" if decision.rows else "rejected"
-            self.metrics.decided.labels("orders", outcome).inc()
-            if outcome == "rejected":  # the same change may be right later: it is no duplicate then
-                refused_ids.append(change.item_id)
-            if outcome != "accepted" or decision.refused:
-                told = correction(change.origin, outcome, decision.refused)
-                corrections[change.origin.batch_id].add(told)
-            for refused in decision.refused:
-                self.metrics.rejected.labels("orders", refused.reason).inc()
+            decided.take(change)
+        decided.end(due)
+        self._write(decided, taken, max((change.origin.accepted_at for change in changes), default=now_ms))
+
+    def _write(self, decided: "Round", taken: Sequence[tuple[int, bool, bytes]], at_ms: int) -> None:
+        """Puts a round into the inbox, as one transaction."""
         urgent = any(chunk[1] for chunk in taken)
-        now_ms = max(change.origin.accepted_at for change in changes)
-        last = taken[-1][0]
+        last = taken[-1][0] if taken else 0
 
         def step(connection: sqlite3.Connection) -> None:
-            chunk_id = chunks.add(connection, ORDERS.name, rows, now_ms, urgent=urgent) if rows else last
-            self.inbox.ids.forget(connection, ORDER_ITEMS, refused_ids, now_ms)
-            if fresh := _not_told_before(connection, self.inbox.ids, letters, now_ms):
-                chunks.add(connection, DEAD_LETTERS.name, fresh, now_ms, urgent=False)
-            receipts.correct(connection, corrections)
+            chunk_id = last
+            if decided.rows:
+                chunk_id = chunks.add(connection, ORDERS.name, decided.rows, at_ms, urgent=urgent)
+            self.inbox.ids.forget(connection, ORDER_ITEMS, decided.refused_ids, at_ms)
+            if fresh := _not_told_before(connection, self.inbox.ids, decided.letters, at_ms):
+                chunks.add(connection, DEAD_LETTERS.name, fresh, at_ms, urgent=False)
+            receipts.correct(connection, decided.corrections)
+            early.keep(connection, decided.begun(), decided.gone)
             connection.executemany(
                 "INSERT OR REPLACE INTO orders (order_id, state, chunk_id) VALUES (?, ?, ?)",
-                [(order_id, _pack(state), chunk_id) for order_id, state in states.items()],
+                [(order_id, _pack(state), chunk_id) for order_id, state in decided.states.items()],
             )
-            chunks.consume(connection, ORDER_ITEMS, last)
+            if taken:
+                chunks.consume(connection, ORDER_ITEMS, last)
 
         self.inbox.run(step)
         self.inbox.arrived[ORDERS.name].set()
@@ -115,6 +121,76 @@ class OrderStage(Worker):
             for row in self.store.client.query(_ROWS, parameters={"ids": part}).result_rows:
                 add_row(states[row[0]], row[1:])
         return states
+
+
+@dataclass(slots=True)
+class Round:
+    """Changes of one round and what they come to; `waiting` holds, by order, what waits for it."""
+
+    states: dict[str, OrderState]
+    waiting: dict[str, list[Early]]
+    now_ms: int
+    wait_ms: int
+    metrics: Metrics
+    rows: list[Entry] = field(default_factory=list)
+    letters: list[Entry] = field(default_factory=list)
+    corrections: dict[bytes, Correction] = field(default_factory=lambda: defaultdict(Correction))
+    refused_ids: list[bytes] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+
+    def take(self, change: OrderChange) -> None:
+        """Decides a change, and what waited for it; or lets it wait."""
+        waits = self.wait_ms > 0 and change.origin.source == "http"
+        if waits and comes_early(self.states[change.order_id], change):
+            self.waiting.setdefault(change.order_id, []).append(Early(0, self.now_ms + self.wait_ms, change))
+            self.corrections[change.origin.batch_id].waiting += 1
+            self.metrics.decided.labels("orders", "waiting").inc()
+            return
+        self._decide(change)
+        self._go_on(change.order_id)
+
+    def end(self, due: set[int]) -> None:
+        """Decides, as things stand, changes that have waited long enough."""
+        for order_id, changes in self.waiting.items():
+            for one in [one for one in changes if one.id in due]:
+                if one in changes:  # it may have gone on with another
+                    self._decide_waiting(one)
+                    self._go_on(order_id)
+
+    def begun(self) -> list[Early]:
+        """Changes that wait from now on."""
+        found = [one for changes in self.waiting.values() for one in changes if not one.id]
+        return sorted(found, key=lambda one: one.until)
+
+    def _go_on(self, order_id: str) -> None:
+        """Decides what waited for what has come now, in order, as far as that leads."""
+        changes = self.waiting.get(order_id, [])
+        while ready := [one for one in changes if not comes_early(self.states[order_id], one.change)]:
+            self._decide_waiting(ready[0])
+
+    def _decide_waiting(self, one: Early) -> None:
+        self.waiting[one.change.order_id].remove(one)
+        if one.id:
+            self.gone.append(one.id)
+        self.corrections[one.change.origin.batch_id].waiting -= 1
+        one.change.origin.accepted_at = self.now_ms  # its rows come after those that it waited for
+        self._decide(one.change)
+
+    def _decide(self, change: OrderChange) -> None:
+        decision = decide(self.states[change.order_id], change)
+        self.rows += decision.rows
+        for number, refused in enumerate(decision.refused):
+            kind = change.origin.kind or "orders"
+            if change.origin.source != "replay":  # its letter is there, and stays
+                self.letters.append(late_letter(kind, change.item_id, number, change.origin, refused))
+            self.metrics.rejected.labels("orders", refused.reason).inc()
+        outcome = "duplicate" if decision.duplicate else "accepted" if decision.rows else "rejected"
+        self.metrics.decided.labels("orders", outcome).inc()
+        if outcome == "rejected":  # the same change may be right later: it is no duplicate then
+            self.refused_ids.append(change.item_id)
+        if outcome != "accepted" or decision.refused:
+            told = correction(change.origin, outcome, decision.refused)
+            self.corrections[change.origin.batch_id].add(told)
 
 
 def add_row(state: OrderState, row: Sequence[object]) -> None:
@@ -157,13 +233,13 @@ def _not_told_before(
 
 
 def _sweep(connection: sqlite3.Connection) -> None:
-    """Forgets the oldest records beyond the limit; never one whose rows are not in the store yet."""
+    """Forgets the oldest records beyond the limit; never one whose rows are not on the store's disk yet."""
     (count,) = connection.execute("SELECT count(*) FROM orders").fetchone()
     if count > RECORDS_LIMIT:
+        held = [chunks.oldest_id(connection, ORDERS.name), kept.oldest_chunk(connection, ORDERS.name)]
+        first = min((chunk_id for chunk_id in held if chunk_id is not None), default=1 << 62)
         connection.execute(
             "DELETE FROM orders WHERE order_id IN"
-            " (SELECT order_id FROM orders"
-            "  WHERE chunk_id < coalesce((SELECT min(id) FROM chunks WHERE lane = ?), 1 << 62)"
-            "  ORDER BY chunk_id LIMIT ?)",
-            (ORDERS.name, count - RECORDS_LIMIT),
+            " (SELECT order_id FROM orders WHERE chunk_id < ? ORDER BY chunk_id LIMIT ?)",
+            (first, count - RECORDS_LIMIT),
         )

@@ -37,14 +37,18 @@ _STRAYS = (
 )
 
 
-class Receipt(Struct, frozen=True):
-    """The answer to a request. `errors` holds the first 100 rejected items."""
+class Receipt(Struct, frozen=True, omit_defaults=True):
+    """The answer to a request. `errors` holds the first 100 rejected items.
+
+    `waiting`: changes among the accepted that came before their order, and are not decided yet.
+    """
 
     batch_id: str
     accepted: int
     duplicate: int
     rejected: int
     errors: list[ItemError]
+    waiting: int = 0
 
 
 class Correction(Struct):
@@ -53,11 +57,13 @@ class Correction(Struct):
     duplicate: int = 0
     rejected: int = 0
     errors: list[ItemError] = []
+    waiting: int = 0
 
     def add(self, other: "Correction") -> None:
         """Adds what was decided later."""
         self.duplicate += other.duplicate
         self.rejected += other.rejected
+        self.waiting += other.waiting
         self.errors = _first(self.errors, other.errors)
 
 
@@ -106,6 +112,7 @@ def corrected(connection: sqlite3.Connection, batch_id: bytes, receipt: Receipt)
         receipt.duplicate + held.duplicate,
         receipt.rejected + held.rejected,
         _first(receipt.errors, held.errors),
+        held.waiting,
     )
 
 

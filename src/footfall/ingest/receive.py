@@ -104,6 +104,7 @@ class Receiver:
         queryable = request.wait and await self._queryable(awaited)
         if request.wait:
             receipt = receipts.corrected(self.reader, sender.batch_id, receipt)
+            queryable = queryable and not receipt.waiting
         if receipt.accepted + receipt.duplicate == 0:
             raise CallersFault(
                 f"no item could be used; the first: {receipt.errors[0].message}",

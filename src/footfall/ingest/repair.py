@@ -38,11 +38,11 @@ class Short:
         return sum(rows for rows, _ in self.bodies)
 
 
-def short(client: Client, lane: Lane, block: Block, ttl_days: int) -> Short:
+def short(client: Client, lane: Lane, block: Block, ttl_days: int, looks: int = LOOKS) -> Short:
     """What the table lacks of an acknowledged block; rows that have expired meanwhile are not missed."""
     wanted = [native.first_column(lane.columns, body, rows) for rows, body in block.bodies]
     found: set[bytes] = set()
-    for look in range(LOOKS):
+    for look in range(looks):
         time.sleep(LOOK_PAUSE_S if look else 0)
         result = client.query(_KEYS[lane.name], parameters={"block": block.block_id})
         found = {key.bytes for (key,) in result.result_rows}
@@ -59,6 +59,8 @@ def short(client: Client, lane: Lane, block: Block, ttl_days: int) -> Short:
 
 def days(lane: Lane, block: Block) -> list[int]:
     """The days (since 1970) that a block touches, those included of blocks that it stands for."""
+    if not lane.day:
+        return []
     found = set(block.days)
     for rows, body in block.bodies:
         found.update(native.numbers(lane.columns, body, rows, lane.day))

@@ -1,8 +1,9 @@
 """The writer: takes rows from a lane of the inbox, in order, into the lane's table.
 
 A block is fixed (rows, number, token) before its first try; it is tried until the store acknowledges it,
-always the same rows under the same token; it is forgotten after that and not before. A block that was in
-doubt, because a try got no answer or a process died, is not believed but checked (`repair`).
+always the same rows under the same token; it is kept until a power cut can take it no more (`kept`), and then
+forgotten. A block that was in doubt, because a try got no answer or a process died, is not believed but
+checked (`repair`); one that the machine's own end put in doubt is checked before anything is sent.
 
 One thread a lane, one block at a time. The store may be away for any time: the inbox takes what arrives.
 """
@@ -19,7 +20,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from footfall import store
 from footfall.config import Config
-from footfall.ingest import blocks, chunks, heal, native, repair, supersede
+from footfall.ingest import blocks, chunks, heal, kept, native, repair, supersede
 from footfall.ingest.chunks import Block
 from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import Lane
@@ -118,6 +119,8 @@ class TableWriter(Worker):
 
     def work(self) -> None:
         """Finishes what is open; then the next block, when it is large or old enough."""
+        if not self.lane.keyed and (lost := chunks.lost_blocks(self.reader, self.lane.name)):
+            self._recover(lost)
         for block_id in chunks.open_blocks(self.reader, self.lane.name):
             self._finish(block_id)
         if not self._due():
@@ -143,40 +146,81 @@ class TableWriter(Worker):
         return False
 
     def _finish(self, block_id: int) -> None:
-        """Sends a block until the store has it, checks it where that is in doubt, and forgets it."""
+        """Sends a block until the store has it, checks it where that is in doubt, and keeps it."""
         block = chunks.load(self.reader, block_id)
         in_doubt = block.in_doubt or block_id in self._tried
         self._tried.add(block_id)
-        self._send(block)
+        if not block.lost:
+            self._send(block)
         if self.lane.keyed:
             if in_doubt:
                 # Once more under a new number: a keyed table keeps one row a key whatever happened.
                 block = Block(blocks.new_block_id(), block.rows, block.bodies)
                 self._send(block)
             supersede.remove(self.store.client, self.lane, block)
-        elif in_doubt and self._replaced(block):
-            return  # by a new block, which is open now
-        self.inbox.run(lambda connection: chunks.forget(connection, self.lane.name, block_id))
+        elif in_doubt:
+            if self._replaced(block):
+                return  # by a new block, which is open now
+            self._heal(repair.days(self.lane, block))
+        self._keep(block_id)
         self._tried.discard(block_id)
 
-    def _replaced(self, block: Block) -> bool:
-        """Checks an acknowledged block that was in doubt; whether a new block stands in its place."""
-        short = repair.short(self.store.client, self.lane, block, repair.ttl_days(self.config, self.lane))
-        days = repair.days(self.lane, block) if self.lane.day else []
-        if short.bodies:
-            _log.warning("writer %s: %d of %d rows of a block are missing", self.name, short.rows, block.rows)
-            self.metrics.repaired.labels(self.name).inc(short.rows)
-            old_id, new_id = block.block_id, blocks.new_block_id()
-            self.inbox.run(
-                lambda connection: chunks.replace(
-                    connection, self.lane.name, old_id, new_id, short.bodies, days
-                )
-            )
-            return True
+    def _keep(self, block_id: int) -> None:
+        """Keeps a block that the store has; waits where the bound of kept blocks is reached."""
+        now_ms = time.time_ns() // 1_000_000
+        if not self.config.embedded:  # its disk is not ours
+            self._forget(block_id)
+            return
+        while kept.totals(self.reader)[1] >= kept.KEPT_LIMIT_BYTES:
+            if self.stopping.wait(POLL_S):
+                raise Stopped
+        self.inbox.run(lambda connection: kept.keep(connection, self.lane.name, block_id, now_ms))
+
+    def _forget(self, block_id: int) -> None:
+        self.inbox.run(lambda connection: chunks.forget(connection, self.lane.name, block_id))
+
+    def _recover(self, block_ids: list[int]) -> None:
+        """Checks blocks that were sent before the machine started, without sending them: the engine's logs
+        of blocks may know more than its tables, or less."""
+        days: set[int] = set()
+        whole = []
+        for block_id in block_ids:
+            block = chunks.load(self.reader, block_id)
+            days.update(repair.days(self.lane, block))
+            if not self._replaced(block, looks=1):
+                whole.append(block_id)
+        self._heal(sorted(days))
+        self._sync()
+        for block_id in whole:
+            self._forget(block_id)
+            self._tried.discard(block_id)
+
+    def _replaced(self, block: Block, looks: int = repair.LOOKS) -> bool:
+        """Counts a block in its table; whether a new block, of what is missing, stands in its place."""
+        client, ttl_days = self.store.client, repair.ttl_days(self.config, self.lane)
+        short = repair.short(client, self.lane, block, ttl_days, looks)
+        if not short.bodies:
+            return False
+        days = repair.days(self.lane, block)
+        _log.warning("writer %s: %d of %d rows of a block are missing", self.name, short.rows, block.rows)
+        self.metrics.repaired.labels(self.name).inc(short.rows)
+        self._sync()  # the rows that are there are known by the old number, which is forgotten now
+        old_id, new_id = block.block_id, blocks.new_block_id()
+        self.inbox.run(
+            lambda connection: chunks.replace(connection, self.lane.name, old_id, new_id, short.bodies, days)
+        )
+        self._tried.discard(old_id)
+        return True
+
+    def _heal(self, days: list[int]) -> None:
+        """Compares the lane's rollups with raw rows on these days, and rebuilds those that differ."""
         for rollup, count in heal.heal(self.config, self.lane, days).items():
             _log.warning("writer %s: rebuilt %d days of %s", self.name, count, rollup)
             self.metrics.healed.labels(rollup).inc(count)
-        return False
+
+    def _sync(self) -> None:
+        if self.config.embedded:
+            kept.sync(self.config.data_dir)
 
     def _send(self, block: Block) -> None:
         if self.stopping.is_set():

@@ -1,0 +1,131 @@
+"""A power cut: what the engine had not written to the disk is gone, and comes back from the inbox."""
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from clickhouse_connect.driver.client import Client as StoreClient
+
+from footfall import store
+from footfall.config import Config
+from footfall.schema.migrate import migrate
+from tests import support
+from tests.crash.shop import event, ledger, orders, sums
+from tests.ingest.client import Client, settle
+
+Start = Callable[..., support.Process]
+EVENTS = [event(number) for number in range(400)]
+ORDERS = [item for number in range(40) for item in orders(number)]
+
+
+def send(shop: Client, part: int) -> None:
+    """One of two halves of everything, in several blocks."""
+    for start in range(part, 400, 100):
+        assert shop.post("events", EVENTS[start : start + 50], wait=True).status == 200
+    items = ORDERS[part // 50 * 80 :][:80]
+    assert shop.post("orders", items, wait=True).status == 200
+    assert shop.post("users", {"user_id": f"user {part}", "country": "DE"}, wait=True).status == 200
+    assert (
+        shop.post("users", {"user_id": "both", "age": 20 + part, "name": f"{part}"}, wait=True).status == 200
+    )
+
+
+def parts(client: StoreClient, since: float) -> list[Path]:
+    """Folders of parts that were written since then, those included that merges have replaced."""
+    query = (
+        "SELECT path FROM system.parts WHERE database IN ('footfall', 'footfall_private')"
+        " AND modification_time > {since:UInt32} AND table != 'schema_migrations'"
+    )
+    return [Path(row[0]) for row in client.query(query, parameters={"since": int(since)}).result_rows]
+
+
+def cut(folders: list[Path], damage: str) -> None:
+    """What a power cut leaves of files that were never synced: no folder, or files without content."""
+    for number, folder in enumerate(folders):
+        kind = ("gone", "empty")[number % 2] if damage == "mixed" else damage
+        if kind == "gone":
+            shutil.rmtree(folder)
+        else:
+            for file in folder.iterdir():
+                if file.is_file():
+                    file.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty", "mixed"])
+@pytest.mark.parametrize("logs", ["kept", "gone"])
+def test_what_a_power_cut_took_from_the_engine_is_written_again(
+    damage: str, logs: str, tmp_path: Path, start: Start
+) -> None:
+    config = support.make_config(tmp_path, sync_interval_s=3600)
+    engine = start("engine", config)
+    migrate(config)
+    ingest = start("ingest", config)
+    shop = Client(config)
+    send(shop, 0)
+    time.sleep(1.1)  # parts tell their time in seconds
+    since = time.time()
+    time.sleep(1.1)
+    send(shop, 50)
+    settle(shop)
+    state = shop.get("/readyz").body
+    assert state["kept"]["rows"] > 600 and state["inbox"]["bytes"] == 0
+    assert "footfall_ingest_kept_bytes" in shop.get("/metrics").body
+    with store.connect(config, "footfall") as client:
+        new = parts(client, since)
+    ingest.kill()
+    engine.kill()
+    cut([folder for folder in new if folder.exists()], damage)
+    if logs == "gone":
+        for folder in config.data_dir.joinpath("clickhouse").rglob("deduplication_logs"):
+            shutil.rmtree(folder)
+    start("engine", config)
+    with store.connect(config, "footfall") as client:
+        assert client.query("SELECT count() FROM events").result_rows[0][0] < 400
+    reboot(config)
+    start("ingest", config)
+    while not shop.get("/readyz").body["writes"]:  # what is in doubt waits again from then on
+        time.sleep(0.05)
+    settle(shop)
+    check(config)
+
+
+def reboot(config: Config) -> None:
+    """The next start of ingest finds that the machine has started."""
+    connection = sqlite3.connect(config.data_dir / "inbox" / "inbox.sqlite")
+    with connection:
+        assert connection.execute("UPDATE boot SET boot_id = 'another'").rowcount == 1
+    connection.close()
+
+
+def check(config: Config) -> None:
+    with store.connect(config, "footfall") as client:
+        revenue = sum((Decimal(str(item.get("revenue", 0))) for item in EVENTS), Decimal(0))
+        found = sums(client)
+        assert found == dict.fromkeys(found, (400, revenue))
+        base = ledger(client, "orders")
+        assert base == ledger(client, "mv_product_revenue")
+        assert base["completed"] == (40, Decimal(120))
+        assert client.query("SELECT count(), uniqExact(entry_id) FROM orders").result_rows == [(320, 320)]
+        users = client.query("SELECT external_id, age FROM current_users ORDER BY external_id").result_rows
+        assert [row for row in users if row[0] in {"both", "user 0", "user 50"}] == [
+            *(("both", 70), ("user 0", 0), ("user 50", 0)),
+        ]
+
+
+def test_what_the_kernel_has_written_is_kept_no_longer(tmp_path: Path, start: Start) -> None:
+    config = support.make_config(tmp_path, sync_interval_s=1)
+    start("engine", config)
+    migrate(config)
+    start("ingest", config)
+    shop = Client(config)
+    send(shop, 0)
+    deadline = time.monotonic() + 60
+    while shop.get("/readyz").body["kept"] != {"rows": 0, "bytes": 0, "limit_bytes": 256 << 20}:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    with sqlite3.connect(config.data_dir / "inbox" / "inbox.sqlite") as connection:
+        assert connection.execute("SELECT count(*) FROM chunks").fetchone() == (0,)
