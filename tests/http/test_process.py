@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from footfall.config import Config
@@ -124,6 +125,12 @@ def test_what_was_acknowledged_is_there_after_a_restart(
     start("engine", engine.config)
     with speaker(engine.config) as client:
         assert client.post("/", content="SELECT count() FROM t").text == "1000\n"
+
+
+def test_it_starts_without_what_only_python_programs_need_of_chdb(engine: support.Process) -> None:
+    loaded = {Path(region.path).name for region in psutil.Process(engine.pid).memory_maps()}
+    assert "_chdb.abi3.so" in loaded
+    assert not {name for name in loaded if name.startswith(("libarrow", "_multiarray_umath"))}
 
 
 def test_backups_go_to_the_data_folder_and_nowhere_else(engine: support.Process) -> None:
