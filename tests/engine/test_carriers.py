@@ -197,6 +197,16 @@ def test_a_parameters_value_is_a_value(analyst_http: httpx.Client) -> None:
     assert code(analyst_http.post("/", params={"param_p": "1) + 1"}, content="SELECT {p:UInt8}")) != 0
 
 
+@pytest.mark.parametrize("user", READING_USERS)
+def test_parameters_are_no_longer_than_a_text(config: Config, user: str) -> None:
+    """What `hasAny` and its kin take must be short, and a parameter counts as written out."""
+    sql = "SELECT hasAny([0], {p:Array(UInt64)})"
+    with speaker(config, user) as client:  # type: ignore[arg-type]
+        for numbers, expected in ((30_000, 0), (60_000, 62)):
+            array = f"[{','.join(['1'] * numbers)}]"
+            assert code(client.post("/", files={"query": (None, sql), "param_p": (None, array)})) == expected
+
+
 def test_sessions_are_their_users_and_hold_nothing_of_those_who_read(
     owner_http: httpx.Client, reader_http: httpx.Client, analyst_http: httpx.Client
 ) -> None:

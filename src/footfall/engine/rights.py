@@ -9,13 +9,21 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from footfall.engine.exceptions import ACCESS_DENIED, READONLY, SETTING_CONSTRAINT_VIOLATION, EngineError
+from footfall.engine.exceptions import (
+    ACCESS_DENIED,
+    READONLY,
+    SETTING_CONSTRAINT_VIOLATION,
+    SYNTAX_ERROR,
+    EngineError,
+)
 from footfall.engine.protocol import Ask, whole
 from footfall.engine.request import Tables
 from footfall.engine.types import check_structure
 from footfall.engine.users import User
 from footfall.limits import SYSTEM_TABLES
 
+PARAMETERS_LIMIT = 100_000
+"""Characters of all bound values of one who only reads, as of a text: what no limit stops takes them, too."""
 _BY_DATABASE = SYSTEM_TABLES - {"databases", "functions", "settings", "one", "numbers"}
 TABLE_FUNCTIONS = frozenset(("numbers", "generateseries", "generate_series"))
 COMBINATORS = (
@@ -186,6 +194,8 @@ def check_request(user: User, ask: Ask, tables: Tables) -> None:
             ACCESS_DENIED, f"{user.name}: Not enough privileges for the database {ask.database!r}"
         )
     check_settings(user, ask.settings)
+    if not RIGHTS[user.name].writes and sum(map(len, ask.params.values())) > PARAMETERS_LIMIT:
+        raise EngineError(SYNTAX_ERROR, f"Max query size exceeded: {PARAMETERS_LIMIT} bytes of parameters")
     formats = WRITE_FORMATS if RIGHTS[user.name].writes else WRITE_FORMATS - _WITH_TYPES
     for _, columns, format, _ in tables:
         check_structure(columns)
