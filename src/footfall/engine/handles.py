@@ -44,6 +44,12 @@ _CONFIG = """<clickhouse>
         <allowed_path>{data}/backups</allowed_path>
         <allowed_disk></allowed_disk>
     </backups>
+    <merge_tree>
+        <!-- A power cut may leave any number of new parts empty: they are put aside, and ingest writes their
+             rows again. With ClickHouse's own limits, the engine would not start. -->
+        <max_suspicious_broken_parts>1000000</max_suspicious_broken_parts>
+        <max_suspicious_broken_parts_bytes>1099511627776</max_suspicious_broken_parts_bytes>
+    </merge_tree>
     <macros><unconfined>{unconfined}</unconfined></macros>
 </clickhouse>
 """
