@@ -126,9 +126,7 @@ class Guard:
             settings |= _settings(selects[0].pop("settings"))
         Walk(may).statement(tree)
         if settings:
-            line = self._ask(
-                "SELECT formatQuerySingleLine(formatQueryFromJSON({q:String}))", json.dumps(tree)
-            )
+            line = self._ask(_FROM_TREE, json.dumps(tree))
             if self._tree(line) != tree:
                 raise EngineError(ACCESS_DENIED, "the statement cannot be taken apart from its SETTINGS")
         elif format is not None:
