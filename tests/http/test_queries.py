@@ -132,3 +132,17 @@ def test_a_limit_stops_one_query_and_no_other(analyst_http: httpx.Client, sql: s
 def test_a_result_that_grows_too_large_breaks_off(analyst_http: httpx.Client) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         analyst_http.post("/", content="SELECT repeat('x', 1000000) FROM numbers(70)")
+
+
+def test_a_dictionary_reads_a_table_of_the_engine_by_its_address(owner_http: httpx.Client) -> None:
+    made = (
+        "CREATE OR REPLACE DICTIONARY names (id UInt64, name String) PRIMARY KEY id "
+        "SOURCE(CLICKHOUSE({host}QUERY 'SELECT number, toString(number) FROM numbers(10)')) "
+        "LAYOUT(HASHED()) LIFETIME(0)"
+    )
+    sql = "SELECT dictGet('names', 'name', toUInt64(7))"
+    owner_http.post("/", content=made.format(host="")).raise_for_status()
+    assert code(owner_http.post("/", content=sql)) == 1000
+    owner_http.post("/", content=made.format(host="HOST '127.0.0.1' ")).raise_for_status()
+    assert owner_http.post("/", content=sql).text == "7\n"
+    owner_http.post("/", content="DROP DICTIONARY names").raise_for_status()
