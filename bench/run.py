@@ -8,15 +8,18 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import insert, interface, rollups
+from bench import ingest, insert, interface, rollups
 from bench.report import Report
 
 QUESTIONS = {"insert": insert.measure, "interface": interface.measure, "rollups": rollups.measure}
 
 
-def run(question: str, *, events: int, runs: int, file: Path | None) -> None:
-    """Measures `question` on a shop of about `events` events, each thing `runs` times."""
-    report = QUESTIONS[question](events=events, runs=runs)
+def run(question: str, *, events: int, runs: int, seconds: float, file: Path | None) -> None:
+    """Measures `question` on a shop of about `events` events, each thing `runs` times; ingest: `seconds`."""
+    if question == "ingest":
+        report = ingest.measure(seconds=seconds)
+    else:
+        report = QUESTIONS[question](events=events, runs=runs)
     show(report)
     if file is not None:
         about = {"question": question, "machine": platform.platform(), "python": platform.python_version()}

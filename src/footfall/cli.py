@@ -314,15 +314,18 @@ def doctor() -> None:
 
 
 @main.command()
-@click.argument("question", type=click.Choice(["insert", "interface", "rollups"]))
+@click.argument("question", type=click.Choice(["ingest", "insert", "interface", "rollups"]))
 @click.option(
     "--events", default=300_000, show_default=True, type=click.IntRange(1_000), help="Events, about."
 )
 @click.option("--runs", default=30, show_default=True, type=click.IntRange(3), help="Runs of each thing.")
 @click.option(
+    "--seconds", default=300.0, show_default=True, type=click.FloatRange(1), help="Of measuring ingest."
+)
+@click.option(
     "--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here."
 )
-def bench(question: str, events: int, runs: int, file: Path | None) -> None:
+def bench(question: str, events: int, runs: int, seconds: float, file: Path | None) -> None:
     """Measure one question on a stack of its own; needs a checkout of the project."""
     checkout = Path(__file__).parents[2]
     if not (checkout / "bench").is_dir():
@@ -330,7 +333,7 @@ def bench(question: str, events: int, runs: int, file: Path | None) -> None:
     sys.path.insert(0, str(checkout))
     from bench.run import run
 
-    run(question, events=events, runs=runs, file=file)
+    run(question, events=events, runs=runs, seconds=seconds, file=file)
 
 
 @main.group()

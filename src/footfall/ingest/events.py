@@ -1,26 +1,24 @@
 """Events: from one item of a request to its row."""
 
-from msgspec.structs import asdict
+from typing import Final
+
+from msgspec.structs import asdict, astuple
 
 from footfall.ingest import fields
 from footfall.ingest.enrich import enrich
 from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.lanes import EVENTS, IDENTITIES, month_of
 from footfall.ingest.outcome import Entry, Occurrences, Sender
+from footfall.ingest.texts import NAME_END, doubled_name, names
 from footfall.model import NO_PROPERTIES, Event, Reason, anonymous_number, numeric_id, uuid_bytes
 
-_UINT32 = (1 << 32) - 1
+UINT32: Final = (1 << 32) - 1
+_FIELDS: Final = len(Event.__struct_fields__)
 
 
 def entries(item: Event, raw: bytes, sender: Sender, rules: Rules, occurrences: Occurrences) -> list[Entry]:
     """The event's row, and the link of an anonymous id to a user where it names both."""
-    event_type = item.event_type
-    if not event_type or len(event_type) > fields.NAME_LIMIT or not event_type.isprintable():
-        raise Rejected(
-            Reason.INVALID_VALUE,
-            "event_type",
-            f"event_type must be 1 to {fields.NAME_LIMIT} printable letters",
-        )
+    event_type = type_name(item.event_type)
     if item.user_agent is not None or item.client_ip is not None:
         enrich(item, rules.countries)
         event_type = item.event_type
@@ -48,7 +46,8 @@ def entries(item: Event, raw: bytes, sender: Sender, rules: Rules, occurrences: 
         key = occurrences.key(b"event", raw)
     else:
         key = uuid_bytes(fields.required_id("event_id", item.event_id))
-    revenue, value = _money(item)
+    value = fields.amount("value", item.value)
+    revenue = received(fields.amount("revenue", item.revenue), event_type)
     sent = item.properties
     row = (
         key,
@@ -71,10 +70,10 @@ def entries(item: Event, raw: bytes, sender: Sender, rules: Rules, occurrences: 
         revenue,
         value,
         fields.currency(item.currency, rules),
-        0 if item.quantity is None else fields.whole("quantity", item.quantity, 0, _UINT32),
+        0 if item.quantity is None else fields.whole("quantity", item.quantity, 0, UINT32),
         0
         if item.duration_seconds is None
-        else fields.whole("duration_seconds", item.duration_seconds, 0, _UINT32),
+        else fields.whole("duration_seconds", item.duration_seconds, 0, UINT32),
         b"" if sent is NO_PROPERTIES and item.country is None else fields.properties(sent, item.country),
         now,
     )
@@ -91,20 +90,39 @@ def _id(field: str, value: str | int | None) -> str:
     return "" if value is None else fields.id_text(field, value)
 
 
-def _money(item: Event) -> tuple[int, int]:
-    """Revenue (money received, so on purchases and, negative, on refunds alone) and value."""
-    value = 0 if item.value is None else fields.amount("value", item.value)
-    if item.revenue is None:
-        return 0, value
-    revenue = fields.amount("revenue", item.revenue)
+def type_name(event_type: str) -> str:
+    """A type of event as the store may hold it."""
+    if not event_type or len(event_type) > fields.NAME_LIMIT or not event_type.isprintable():
+        raise Rejected(
+            Reason.INVALID_VALUE,
+            "event_type",
+            f"event_type must be 1 to {fields.NAME_LIMIT} printable letters",
+        )
+    return event_type
+
+
+def received(revenue: int, event_type: str) -> int:
+    """Revenue is money received: it stands on purchases and, negative, on refunds alone."""
     if revenue:
-        if item.event_type not in {"purchase", "refund"}:
+        if event_type not in {"purchase", "refund"}:
             raise Rejected(
                 Reason.REVENUE_NOT_ALLOWED,
                 "revenue",
                 "revenue is money received: it stands on purchase and refund; use value for what it is worth",
             )
-        if (revenue > 0) != (item.event_type == "purchase"):
-            wanted = "positive" if item.event_type == "purchase" else "negative"
-            raise Rejected(Reason.INVALID_MONEY, "revenue", f"revenue of a {item.event_type} is {wanted}")
-    return revenue, value
+        if (revenue > 0) != (event_type == "purchase"):
+            wanted = "positive" if event_type == "purchase" else "negative"
+            raise Rejected(Reason.INVALID_MONEY, "revenue", f"revenue of a {event_type} is {wanted}")
+    return revenue
+
+
+def doubled(item: Event, raw: bytes) -> str:
+    """A name that the text of an event gives twice; "" where there is none.
+
+    As many names as fields that were given: then none is doubled, and the text need not be read again.
+    """
+    nested = bytes(item.properties)
+    given = _FIELDS - 1 - astuple(item).count(None) + (nested != b"")
+    if 0 <= names(raw) - nested.count(NAME_END) <= given:
+        return ""
+    return doubled_name(raw)

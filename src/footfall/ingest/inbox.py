@@ -32,6 +32,7 @@ from footfall.ingest.keeper import Keeper
 from footfall.ingest.lanes import STAGES, TABLES
 from footfall.ingest.outcome import Entry, ItemError
 from footfall.ingest.receipts import Receipt
+from footfall.ingest.rows import Rows
 
 _log = logging.getLogger(__name__)
 
@@ -45,15 +46,19 @@ _BUSY_S: Final = 30.0
 ROOM_BYTES: Final = 16 << 20  # with less room on the disk than that, the next batches will not be kept
 _PROBE_BYTES: Final = 64 << 10
 _PROBE_S: Final = 5.0
-# 64 MiB of log before it is copied into the file: rows that come and go meanwhile are never copied.
-_CHECKPOINT_PAGES: Final = 16_384
+# Of a new file. A batch of 1,000 events costs a fifth less of the processor than with 4 KiB.
+_PAGE_BYTES: Final = 8_192
+# Log before it is copied into the file: rows that come and go meanwhile are never copied.
+_LOG_BYTES: Final = 64 << 20
+_CACHE_BYTES: Final = 4 << 20  # of each of a dozen connections; the page cache holds the rest
 
 
 @dataclass(slots=True)
 class Batch:
     """A request's items, or a slice of them; `accepted` and `duplicate` count the slices before it.
 
-    `letters` are entries that count as no item: dead letters, and stubs of users and products.
+    `letters` are entries that count as no item: dead letters, stubs of users and products, links of shoppers.
+    `rows` are items, too: many of one lane that are encoded already.
     """
 
     batch_id: bytes
@@ -65,6 +70,12 @@ class Batch:
     duplicate: int = 0
     rejected: int = 0
     errors: list[ItemError] = field(default_factory=list)
+    rows: Rows | None = None
+
+    @property
+    def count(self) -> int:
+        """Its items."""
+        return len(self.items) + (len(self.rows.keys) if self.rows else 0)
 
 
 @dataclass(slots=True)
@@ -110,10 +121,12 @@ class Inbox:
         connection = sqlite3.connect(
             self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
         )
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-        connection.execute("PRAGMA cache_size = -65536")
+        (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_BYTES // page_bytes}")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_BYTES >> 10}")
         return connection
 
     def close(self) -> None:
@@ -189,7 +202,7 @@ class Inbox:
             if waiting is None:
                 return group, True
             group.append(waiting)
-            items += len(waiting.batch.items) + 1 if waiting.batch else 1
+            items += waiting.batch.count + 1 if waiting.batch else 1
         return group, False
 
     def _commit(self, group: "list[_Waiting]") -> "list[tuple[_Waiting, Any]]":
@@ -250,14 +263,21 @@ class Inbox:
             return [(waiting, behind) for waiting in group]
         now_ms = _now_ms()
         batches = [waiting.batch for waiting in group if waiting.batch]
-        accepted, fresh, values = self._sort(connection, batches)
+        accepted, new = self._sort(connection, batches)
         urgent = any(batch.urgent for batch in batches)
         last: dict[str, int] = {}
-        for lane, entries in fresh.items():
+        keys: dict[str, list[bytes]] = defaultdict(list)
+        for rows in new.rows:
+            last[rows.lane] = chunks.put(
+                connection, rows.lane, None, len(rows.keys), rows.months, now_ms, rows.body, urgent=urgent
+            )
+            keys[rows.lane] += rows.keys
+        for lane, entries in new.fresh.items():
             last[lane] = chunks.add(connection, lane, entries, now_ms, urgent=urgent)
-            if lane in ids.LANES:
-                self.ids.add(connection, lane, [entry.key for entry in entries], now_ms)
-        last_values.add(connection, values.items(), now_ms, self.ids.bounds.reach_ms)
+            keys[lane] += [entry.key for entry in entries]
+        for lane in ids.LANES:
+            self.ids.add(connection, lane, keys[lane], now_ms)
+        last_values.add(connection, new.changed.items(), now_ms, self.ids.bounds.reach_ms)
         answers = [
             (batch.batch_id, msgspec.json.encode(receipt))
             for batch, receipt in zip(batches, accepted, strict=True)
@@ -268,10 +288,12 @@ class Inbox:
 
     def _sort(
         self, connection: sqlite3.Connection, batches: Sequence[Batch]
-    ) -> tuple[list[Receipt], dict[str, list[Entry]], dict[bytes, bytes]]:
-        """A receipt for each batch, the new entries by lane, and the values that have changed."""
+    ) -> tuple[list[Receipt], "_Sorter"]:
+        """A receipt for each batch, and what is new."""
         keys: dict[str, list[bytes]] = defaultdict(list)
         for batch in batches:
+            if batch.rows:
+                keys[batch.rows.lane] += batch.rows.keys
             for item in (*batch.items, batch.letters):
                 for entry in item:
                     keys[entry.lane].append(entry.key)
@@ -281,7 +303,7 @@ class Inbox:
         admit = sorter.admit
         result = []
         for batch in batches:
-            accepted = 0
+            accepted = sorter.admit_rows(batch.rows) if batch.rows else 0
             for item in batch.items:
                 accepted += admit(item[0])
                 for entry in item[1:]:
@@ -292,12 +314,12 @@ class Inbox:
                 Receipt(
                     _uuid_text(batch.batch_id),
                     batch.accepted + accepted,
-                    batch.duplicate + len(batch.items) - accepted,
+                    batch.duplicate + batch.count - accepted,
                     batch.rejected,
                     batch.errors,
                 )
             )
-        return result, sorter.fresh, sorter.changed
+        return result, sorter
 
     def _signal(self) -> None:
         """Wakes those who wait for `moved`; runs in the event loop."""
@@ -326,6 +348,18 @@ class _Sorter:
     values: dict[bytes, bytes]
     fresh: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     changed: dict[bytes, bytes] = field(default_factory=dict)
+    rows: list[Rows] = field(default_factory=list)
+
+    def admit_rows(self, rows: Rows) -> int:
+        """How many of the rows are new; of the others, the body is rid."""
+        known = self.known[rows.lane]
+        mine = set(rows.keys)
+        if len(mine) < len(rows.keys) or not known.isdisjoint(mine):
+            rows = rows.without(known)
+        known |= mine
+        if rows.keys:
+            self.rows.append(rows)
+        return len(rows.keys)
 
     def admit(self, entry: Entry) -> bool:
         """Whether the entry is new; it is not from now on."""

@@ -88,6 +88,20 @@ def encode(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
     return b"".join(parts)
 
 
+def join(columns: Sequence[Column], data: Sequence[Sequence[Any]]) -> bytes:
+    """The body of rows that stand in columns: Strings encoded by `text`, all else as `encode` takes it."""
+    parts: list[bytes] = []
+    for column, values in zip(columns, data, strict=True):
+        parts.append(column.head)
+        parts.append(b"".join(values) if column.type == "String" else _encoder(column.type)(values))
+    return b"".join(parts)
+
+
+def split(data: bytes, width: int) -> list[bytes]:
+    """Values of so many bytes that stand one after the other."""
+    return [data[at : at + width] for at in range(0, len(data), width)]
+
+
 def block(columns: Sequence[Column], bodies: Iterable[tuple[int, bytes]], block_id: int) -> bytes:
     """What is sent for one INSERT: each body (with its number of rows) and its rows' block_id."""
     head = varint(len(columns) + 1)
@@ -107,7 +121,7 @@ def first_column(columns: Sequence[Column], body: bytes, rows: int) -> list[byte
     data = body[start : start + rows * width]
     if column.type == "UUID":
         data = _uuids([data])
-    return [data[i : i + width] for i in range(0, len(data), width)]
+    return split(data, width)
 
 
 def numbers(columns: Sequence[Column], body: bytes, rows: int, name: str) -> list[int]:

@@ -12,8 +12,9 @@ from msgspec import Raw
 
 from footfall.config import Config
 from footfall.errors import CallersFault
-from footfall.ingest import chunks, receipts
+from footfall.ingest import bulk, chunks, receipts
 from footfall.ingest.body import Body
+from footfall.ingest.bulk import Bulk
 from footfall.ingest.dead_letters import letter
 from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.inbox import Batch, Inbox
@@ -66,6 +67,7 @@ class Receiver:
         self._rules = Rules.of(config)
         self._known = Known(config)
         self._names = Names()
+        self._bulk = Bulk(self._rules)
 
     def close(self) -> None:
         self._known.close()
@@ -84,6 +86,8 @@ class Receiver:
             letters=request.source != "replay",
             names=self._names,
             rights=request.rights,
+            # What an import sends is compared with what the store holds, entry by entry.
+            bulk=None if request.imports else self._bulk,
         )
         return await self._receive(request, validator, items, cut=body.cut)
 
@@ -126,10 +130,15 @@ class Receiver:
         size = SLICE_MESSAGES if request.kind == "messages" else SLICE_ITEMS
         for first in range(0, len(items), size):
             slice_ = items[first : first + size]
-            good, bad, letters = validator.validate(slice_, first)
+            plain = bulk.none_plain(len(slice_))
+            if isinstance(validator, Validator):
+                plain = validator.plain(slice_)
+                good, bad, letters = validator.validate(slice_, first, plain.rest)
+            else:
+                good, bad, letters = validator.validate(slice_, first)
             for error in bad:
                 self.metrics.rejected.labels(request.kind, error.code).inc()
-            rejected += len(slice_) - len(good)  # of others, a part may have been refused
+            rejected += len(plain.rest) - len(good)  # of others, a part may have been refused
             errors += bad[: ERRORS_LIMIT - len(errors)]
             last = first + size >= len(items)
             if last and cut:
@@ -146,18 +155,20 @@ class Receiver:
             batch = Batch(
                 validator.sender.batch_id,
                 fresh,
-                [*letters, *stubs],
+                [*letters, *stubs, *plain.links],
                 urgent=request.wait,
                 receipt=last,
                 accepted=accepted,
                 duplicate=duplicate,
                 rejected=rejected,
                 errors=errors,
+                rows=plain.rows,
             )
             result = await self.inbox.accept(batch)
             self._names.add(names)
             accepted, duplicate = result.receipt.accepted, result.receipt.duplicate
-            for lane in {entry.lane for item in (*fresh, stubs) for entry in item}:
+            lanes = {entry.lane for item in (*fresh, stubs, plain.links) for entry in item}
+            for lane in lanes | ({plain.rows.lane} if plain.rows else set()):
                 # All of it may be duplicates that are still on their way: then their lane's newest counts.
                 awaited[lane] = result.chunks.get(lane) or chunks.last_id(self.reader, lane)
         return result.receipt, awaited

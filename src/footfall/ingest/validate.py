@@ -7,14 +7,14 @@ too: one of those that fails is told, and the event is kept.
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Raw
-from msgspec.structs import astuple
 
 from footfall.ingest import changes, events
+from footfall.ingest.bulk import LEAST_EVENTS, Bulk, Plain, none_plain
 from footfall.ingest.dead_letters import letter
 from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.outcome import Entry, ItemError, Occurrences, Sender
@@ -43,7 +43,6 @@ _DECODERS: dict[Kind, msgspec.json.Decoder[Any]] = {
     "users": msgspec.json.Decoder(User),
     "products": msgspec.json.Decoder(Product),
 }
-_FIELDS = len(Event.__struct_fields__)
 
 
 class Validator:
@@ -58,6 +57,7 @@ class Validator:
         letters: bool = True,
         names: Names | None = None,
         rights: Collection[str] = (),
+        bulk: Bulk | None = None,
     ) -> None:
         self.kind = kind
         self.sender = sender
@@ -69,18 +69,30 @@ class Validator:
         # Names of users and products that get a stub with this request; without `names` there are none.
         self._new_names: dict[Name, None] = {}
         self._names = names if kind in {"events", "orders"} else None
+        self._bulk = bulk if kind == "events" else None
         self._decode = _DECODERS[kind].decode
         self._make = self._maker()
 
+    def plain(self, items: Sequence[bytes | Raw]) -> Plain:
+        """Rows of those events that need no second look, and the places of all other items: see `bulk`."""
+        if self._bulk is None or len(items) < LEAST_EVENTS:
+            return none_plain(len(items))
+        found = self._bulk.plain(items, self.sender, self.occurrences)
+        self._note(found.names)
+        return found
+
     def validate(
-        self, items: Sequence[bytes | Raw], first: int
+        self, items: Sequence[bytes | Raw], first: int, places: Sequence[int] | None = None
     ) -> tuple[list[list[Entry]], list[ItemError], list[Entry]]:
-        """Entries of the good items, errors and dead letters of the others; `first`: index of items[0]."""
+        """Entries of the good items, errors and dead letters of the others; `first`: index of items[0].
+
+        `places`: those of `items` that are looked at; without it, all.
+        """
         good: list[list[Entry]] = []
         errors: list[ItemError] = []
         dead: list[Entry] = []
-        for number, item in enumerate(items):
-            raw = bytes(item)
+        for number in range(len(items)) if places is None else places:
+            raw = bytes(items[number])
             try:
                 good.append(self._entries(raw, first + number))
             except Rejected as rejected:
@@ -137,7 +149,11 @@ class Validator:
     def _name(self, item: Any) -> None:
         """Remembers users and products that the item names by text, for stubs."""
         if self._names is not None:
-            for name in named(item):
+            self._note(named(item))
+
+    def _note(self, names: Iterable[Name]) -> None:
+        if self._names is not None:
+            for name in names:
                 if name not in self._names:
                     self._new_names[name] = None
 
@@ -149,13 +165,8 @@ class Validator:
 
     def _refuse_doubled(self, item: Any, raw: bytes) -> None:
         """A name given twice is a mistake that JSON leaves open; taking either value would be a guess."""
-        if isinstance(item, Event):
-            nested = bytes(item.properties)
-            colons = raw.count(b'":') - nested.count(b'":')
-            given = _FIELDS - 1 - astuple(item).count(None) + (nested != b"")
-            if colons <= given and b'" :' not in raw:
-                return
-        if name := doubled_name(raw):
+        name = events.doubled(item, raw) if isinstance(item, Event) else doubled_name(raw)
+        if name:
             raise Rejected(Reason.DUPLICATE_FIELD, name, f"{name} is given twice")
 
     def _maker(self) -> Callable[[Any, bytes, int], list[Entry]]:

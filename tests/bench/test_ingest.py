@@ -1,0 +1,28 @@
+"""The measurement of ingest runs from end to end; what it measures is no matter of a test."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support import ROOT
+
+
+def test_every_aim_of_ingest_is_measured(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    subprocess.run(
+        [*(sys.executable, "-m", "footfall", "bench", "ingest"), *("--seconds", "2", "--json", str(figures))],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=170,
+    )
+    rows = json.loads(figures.read_text())["rows"]
+    what = " ".join(row[0] for row in rows)
+    for thing in (
+        *("NDJSON: until queryable, events/s", "JSON: of the engine alone", "load generator's cores"),
+        *("most parts of a table", "ingest's memory", "single events: 202 after, ms: p99"),
+        *("wait=true, ms: p95", "from 202 to queryable, ms: p99"),
+    ):
+        assert thing in what
+    assert all(row[1] > 0 for row in rows if "429" not in row[0])
