@@ -161,14 +161,17 @@ def infile_or_outfile(statement: Statement) -> str | None:
 
 
 def fetching_engine(statement: Statement) -> str | None:
-    """The table engine that a CREATE names, where it would fetch by itself from other machines."""
-    if statement.first_word not in (b"CREATE", b"ATTACH", b"REPLACE"):
+    """The table engine that a statement names, where a table of it would fetch by itself from elsewhere.
+
+    Not only a CREATE may name one: `DROP … PARALLEL WITH CREATE …`. A name with an escape in it may be any.
+    """
+    if statement.kind is not Kind.OTHER or b"ENGINE" not in statement.text.upper():
         return None
     before: tuple[bytes, bytes] = (b"", b"")
     for token in tokens(statement.text):
         name = token.text.strip(b'`"').decode(errors="replace")
         named = before[1] == b"ENGINE" or before == (b"ENGINE", b"=")
-        if named and name in FETCHING_ENGINES:
+        if named and (name in FETCHING_ENGINES or (token.kind == "quoted" and "\\" in name)):
             return name
         before = (before[1], token.text.upper())
     return None
