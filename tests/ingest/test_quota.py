@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from clickhouse_connect.driver.client import Client as StoreClient
 
 from footfall.config import Config
 from footfall.ingest import inbox, quota
@@ -83,3 +84,10 @@ def counted(client: Client, name: str) -> int:
     text = client.get("/metrics").body
     found = [line for line in text.splitlines() if line.startswith(f"footfall_ingest_{name}{{")]
     return int(sum(float(line.split()[-1]) for line in found))
+
+
+def test_the_table_keeps_letters_for_30_days(config: Config, store_client: StoreClient) -> None:
+    query = (
+        "SELECT engine_full FROM system.tables WHERE database = 'footfall_private' AND name = 'dead_letters'"
+    )
+    assert "TTL toDateTime(rejected_at) + toIntervalDay(30)" in store_client.query(query).result_rows[0][0]
