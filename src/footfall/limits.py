@@ -1,4 +1,4 @@
-"""What the users who only read may take of the store: one source for the embedded engine and for servers.
+"""What the store's users may take of it and write to it: one source for the embedded engine and for servers.
 
 The numbers come from the configuration; a user may lower its limits for a statement and never lift them.
 """
@@ -18,6 +18,14 @@ SYSTEM_TABLES: Final = frozenset(
     )
 )
 """Tables of the database `system` that these users may read; the first eight show their own database only."""
+
+WRITERS_TABLES: Final = frozenset(
+    (
+        *(("footfall", table) for table in ("events", "orders", "users", "products", "identities")),
+        *(("footfall_private", table) for table in ("contacts", "dead_letters")),
+    )
+)
+"""Tables, by database and name, that `writer` may insert into; the rollups are fed by their views."""
 
 
 @dataclass(frozen=True, slots=True)

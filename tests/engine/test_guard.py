@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from footfall.config import Config
+from footfall.ingest.lanes import TABLES
+from footfall.limits import WRITERS_TABLES
 from tests.engine.speak import CORPUS, code, statements
 
 REFUSALS = {62, 164, 452, 497}
@@ -137,6 +139,30 @@ def test_decisions_are_kept_by_user_and_text(reader_http: httpx.Client, writer_h
     assert writer_http.post("/", content=sql).status_code == 200
     assert code(reader_http.post("/", content=sql)) == 497
     assert writer_http.post("/", content=sql).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("footfall.mv_hourly_events", "mv_hourly_events", "footfall.events_feed", "`footfall.events`"),
+        *("footfall_private.schema_migrations", "schema_migrations", "system.query_log", "default.events"),
+    ],
+)
+def test_the_writer_inserts_into_the_tables_of_items_and_no_others(
+    writer_http: httpx.Client, table: str
+) -> None:
+    answer = writer_http.post("/", content=f"INSERT INTO {table} FORMAT JSONEachRow {{}}")
+    assert code(answer) == 497
+    assert "Not enough privileges" in answer.text
+
+
+def test_the_writers_tables_are_those_that_ingest_writes(writer_http: httpx.Client) -> None:
+    assert {f"{database}.{table}" for database, table in WRITERS_TABLES} == {lane.table for lane in TABLES}
+    for database, table in WRITERS_TABLES:
+        answer = writer_http.post(
+            "/", params={"database": database}, content=f"INSERT INTO {table} FORMAT JSONEachRow"
+        )
+        assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("user", ["reader", "analyst"])

@@ -167,9 +167,9 @@ class Guard:
         ):
             _check_plain_name(name)
         settings = _settings(tree.get("settings_ast"))
-        database = tree["database"]["name"] if "database" in tree else None
-        if database not in {None, *may.databases}:
-            raise EngineError(ACCESS_DENIED, f"INSERT into {database} is not allowed")
+        name = tuple(node["name"] for node in (*_optional(tree, "database"), tree["table"]))
+        if not any(name in (full, full[1:]) for full in may.inserts_into):
+            raise EngineError(ACCESS_DENIED, f"Not enough privileges: INSERT into {'.'.join(name)}")
         head = _without_format(line, given.format).encode()
         return Permitted(given.with_text(head), settings)
 

@@ -20,7 +20,7 @@ from footfall.engine.protocol import Ask, whole
 from footfall.engine.request import Tables
 from footfall.engine.types import check_structure
 from footfall.engine.users import User
-from footfall.limits import SYSTEM_TABLES
+from footfall.limits import SYSTEM_TABLES, WRITERS_TABLES
 
 PARAMETERS_LIMIT = 100_000
 """Characters of all bound values of one who only reads, as of a text: what no limit stops takes them, too."""
@@ -89,11 +89,16 @@ class Rights:
     """What one user may do besides calling the allowed functions."""
 
     databases: frozenset[str]
-    writes: bool = False
+    inserts_into: frozenset[tuple[str, str]] = frozenset()
     deletes_from: frozenset[tuple[str, str]] = frozenset()
     system_tables: frozenset[str] = SYSTEM_TABLES
     settings: Mapping[str, str] = field(default_factory=dict)
     """Settings that each of the user's handles has, over the user's limits."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether this user inserts at all."""
+        return bool(self.inserts_into)
 
 
 _FILTERS = {
@@ -114,7 +119,7 @@ RIGHTS: Mapping[str, Rights] = {
     "analyst": _READ,
     "writer": Rights(
         databases=frozenset(("footfall", "footfall_private")),
-        writes=True,
+        inserts_into=WRITERS_TABLES,
         deletes_from=frozenset((("footfall", "users"), ("footfall", "products"))),
         system_tables=SYSTEM_TABLES | {"mutations"},
     ),

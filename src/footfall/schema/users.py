@@ -15,14 +15,15 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from footfall import store
 from footfall.config import Config, StoreUser
 from footfall.errors import UsageError
-from footfall.limits import SYSTEM_TABLES, limits
+from footfall.limits import SYSTEM_TABLES, WRITERS_TABLES, limits
 from footfall.schema.retention import Store
 
 _READ: Final = ("SELECT, SHOW ON footfall.*", *(f"SELECT ON system.{name}" for name in sorted(SYSTEM_TABLES)))
 GRANTS: Final[dict[StoreUser, tuple[str, ...]]] = {
     "writer": (
-        "SELECT, INSERT, SHOW ON footfall.*",
-        "SELECT, INSERT, SHOW ON footfall_private.*",
+        "SELECT, SHOW ON footfall.*",
+        "SELECT, SHOW ON footfall_private.*",
+        *(f"INSERT ON {database}.{table}" for database, table in sorted(WRITERS_TABLES)),
         # Superseded rows of users and products are removed after each insert.
         "ALTER DELETE ON footfall.users",
         "ALTER DELETE ON footfall.products",
