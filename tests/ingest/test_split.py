@@ -1,12 +1,15 @@
 """From bodies to items: any notation gives the same items, and a cut loses nothing before it."""
 
 import json
+import threading
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from footfall.errors import CallersFault
 from footfall.ingest.split import split
 
 values = st.recursive(
@@ -69,3 +72,43 @@ def test_lines_that_call_themselves_json_and_one_object_over_many_lines() -> Non
 @pytest.mark.parametrize("body", [b"[" * 200_000, b'[{"a":"' + b'\\"' * 200_000, b"[" + b'"' * 100_001])
 def test_hostile_bodies_are_split_in_one_pass(body: bytes) -> None:
     assert len(split(body, ndjson=False)) <= 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"1," * 1_000_000 + b"1]",
+        b"[" + b"{}," * 1_000_000 + b"{}]",
+        b"[" + b'"},{",' * 1_000_001 + b"1]",
+        b"[" + b"1," * 1_000_001,
+        b"1\n" * 1_000_001,
+        b"[[" + b"{}, " * 3_000_000 + b"{}]," + b"1," * 1_000_001 + b"1]",
+    ],
+    ids=["numbers", "objects", "texts", "cut off", "lines", "nested"],
+)
+def test_a_body_of_too_many_items_is_refused_before_it_takes_memory(body: bytes) -> None:
+    process = psutil.Process()
+    before, most, ended = process.memory_info().rss, 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal most
+        while not ended.wait(0.005):
+            most = max(most, process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with pytest.raises(CallersFault, match="over 1,000,000 items"):
+        split(body, ndjson=body.startswith(b"1"))
+    ended.set()
+    watcher.join()
+    assert most - before < 200 << 20
+
+
+def test_long_arrays_are_counted_and_then_read() -> None:
+    items = [{"a": "},{", "b": [{}, {}, number]} for number in range(210_000)]
+    text = json.dumps(items).encode()
+    assert text.count(b",") > 1_000_000
+    assert parsed(split(text, ndjson=False)) == items
+    assert parsed(split(text[:-1], ndjson=False)) == items
+    long = json.dumps([{"a": list(range(1_500_000))}, 2]).encode()
+    assert len(split(long, ndjson=False)) == 2

@@ -44,7 +44,7 @@ from footfall.ingest.receive import Receiver
 from footfall.ingest.segment import answers, envelope, message
 from footfall.model import KINDS
 
-BODIES_LIMIT_BYTES: Final = 192 << 20
+BODIES_LIMIT_BYTES: Final = 128 << 20
 UNKNOWN_LIMIT_BYTES: Final = 1 << 20
 RETRY_AFTER_S: Final = "1"
 _PING_S: Final = 2.0

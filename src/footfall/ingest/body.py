@@ -76,7 +76,7 @@ class Reader:
             ) from None
 
     async def _receive(self, request: Request, *, ndjson: bool, unpack: "_Gunzip | None") -> Body:
-        parts: list[bytes] = []
+        held = bytearray()  # one block that grows: what many small ones leave free stays with the process
         received = 0
         cut = ""
         try:
@@ -86,12 +86,12 @@ class Reader:
                 received += len(chunk)
                 for text in unpack.feed(chunk) if unpack else (chunk,):
                     self._hold(len(text))
-                    parts.append(text)
+                    held += text
         except ClientDisconnect:
             cut = f"the connection broke after {received} bytes"
         if not cut and unpack and unpack.cut:
             cut = f"the gzip stream ends in the middle, after {received} bytes"
-        return Body(b"".join(parts), ndjson, cut)
+        return Body(bytes(held), ndjson, cut)
 
     def close(self) -> None:
         """Gives the bytes back to the budget."""

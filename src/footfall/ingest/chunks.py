@@ -19,7 +19,7 @@ from footfall.ingest.outcome import Entry
 CHUNK_ROWS: Final = 5_000
 CHUNK_BYTES: Final = 8 << 20
 BLOCK_CHUNKS: Final = 2_000
-BLOCK_BYTES: Final = 64 << 20
+BLOCK_BYTES: Final = 24 << 20
 MONTHS_LIMIT: Final = 4
 
 _packer = msgpack.Encoder()

@@ -5,8 +5,10 @@ sent again, what was kept of it is a duplicate.
 """
 
 import time
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from msgspec import Raw
 
@@ -32,6 +34,7 @@ from footfall.model import Kind, Reason, derived_uuid
 
 SLICE_ITEMS = 1_000  # what the event loop does in one go
 SLICE_MESSAGES = 200  # each comes to several items
+SLICE_BYTES = 2 << 20  # of which the rows are held several times on their way
 WAIT_LIMIT_S = 30.0
 # Lanes that a stage's changes go on to.
 _NEXT = {ORDER_ITEMS: (ORDERS,), USER_ITEMS: (USERS, CONTACTS), PRODUCT_ITEMS: (PRODUCTS,)}
@@ -128,8 +131,7 @@ class Receiver:
         accepted = duplicate = rejected = 0
         awaited: dict[str, int] = {}
         size = SLICE_MESSAGES if request.kind == "messages" else SLICE_ITEMS
-        for first in range(0, len(items), size):
-            slice_ = items[first : first + size]
+        for first, slice_ in _slices(items, size):
             plain = bulk.none_plain(len(slice_))
             if isinstance(validator, Validator):
                 plain = validator.plain(slice_)
@@ -140,7 +142,7 @@ class Receiver:
                 self.metrics.rejected.labels(request.kind, error.code).inc()
             rejected += len(plain.rest) - len(good)  # of others, a part may have been refused
             errors += bad[: ERRORS_LIMIT - len(errors)]
-            last = first + size >= len(items)
+            last = first + len(slice_) >= len(items)
             if last and cut:
                 told = Rejected(Reason.CUT_OFF, "", f"{cut} and {len(items)} items")
                 rejected += 1
@@ -195,6 +197,18 @@ class Receiver:
             count = getattr(receipt, outcome)
             self.metrics.items.labels(request.kind, outcome).inc(count)
             self.metrics.senders.labels(request.key_name, outcome).inc(count)
+
+
+def _slices(items: Sequence[bytes | Raw], most: int) -> Iterator[tuple[int, Sequence[bytes | Raw]]]:
+    """Items in slices of at most so many, and of bounded size; each with its first item's number."""
+    first = 0
+    while first < len(items):
+        slice_ = items[first : first + most]
+        ends = list(accumulate([memoryview(item).nbytes for item in slice_]))
+        if ends[-1] > SLICE_BYTES:
+            slice_ = slice_[: max(1, bisect_right(ends, SLICE_BYTES))]
+        yield first, slice_
+        first += len(slice_)
 
 
 def _sender(request: Request) -> Sender:
