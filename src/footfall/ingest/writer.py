@@ -30,6 +30,10 @@ from footfall.ingest.outage import Outage
 PAUSE_LIMIT_S: Final = 5.0
 _FIRST_PAUSE_S: Final = 0.1
 _ANSWER_LIMIT_S: Final = 120
+# A row of a small block costs the engine several times what one of a large block does. So where this many
+# came within an interval, their block waits some intervals for more.
+MANY_ROWS: Final = 1_000
+MANY_ROWS_INTERVALS: Final = 5
 POLL_S: Final = 0.1  # how soon rows are noticed that another process put into the inbox
 
 _log = logging.getLogger(__name__)
@@ -139,7 +143,10 @@ class TableWriter(Worker):
             arrived.wait(POLL_S)
             return False
         age_ms = time.time_ns() // 1_000_000 - head.accepted_at
-        left_ms = self.config.flush_interval_ms - age_ms
+        interval_ms = self.config.flush_interval_ms
+        if head.rows >= MANY_ROWS:
+            interval_ms *= MANY_ROWS_INTERVALS
+        left_ms = interval_ms - age_ms
         if head.urgent or head.rows >= self.config.flush_rows or left_ms <= 0:
             return True
         arrived.wait(min(left_ms / 1000, POLL_S))
