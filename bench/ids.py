@@ -17,7 +17,8 @@ from statistics import median
 import numpy as np
 
 from bench.report import Report
-from footfall.ingest import ids, runs
+from footfall.ingest import ids
+from footfall.ingest import runs as files
 from footfall.ingest.ids import Bounds, RunRow
 from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import EVENTS
@@ -29,19 +30,19 @@ _STILL = Bounds(reach_ms=1 << 60, recent=1 << 40, waiting=1 << 40)  # nothing mo
 _GENERATOR = np.random.default_rng(1)
 
 
-def measure(*, held: list[int], batches: int, folder: Path | None = None) -> Report:
-    """A row for each number of ids held; files of 19 bytes an id go below `folder` meanwhile."""
+def measure(*, events: int, runs: int) -> Report:
+    """`runs` batches against a million, `events`, and 200 million ids held: 3.7 GB of files meanwhile."""
     report = Report(
         f"Look-up and remembering of ids in batches of {BATCH:,}",
         ["ids held", "runs", "GB", "CPU µs", "µs", "µs, cold", "CPU µs, duplicates"],
-        max(held),
-        batches,
+        events,
+        runs,
         "",
     )
-    for count in held:
-        with tempfile.TemporaryDirectory(dir=folder, prefix="footfall-ids-") as place:
-            report.rows.append(_at(Path(place), count, batches))
-    with tempfile.TemporaryDirectory(dir=folder, prefix="footfall-ids-") as place:
+    for count in (1_000_000, events, 200_000_000):
+        with tempfile.TemporaryDirectory(prefix="footfall-ids-") as place:
+            report.rows.append(_at(Path(place), count, runs))
+    with tempfile.TemporaryDirectory(prefix="footfall-ids-") as place:
         report.rows.append(["the keeper, a run; a merge", "", "", *_keeping(Path(place)), "", ""])
     return report
 
@@ -61,9 +62,9 @@ def _at(folder: Path, held: int, batches: int) -> list[str | float]:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     with closing(Inbox(folder, 1 << 30, _STILL)) as inbox:
         cold = _timed(inbox, batches)
-    files = list(index_folder.glob("*.run"))
-    size = sum(path.stat().st_size for path in files)
-    return [f"{held:,}", len(files), size / 1e9, *warm, cold[1], again]
+    made = list(index_folder.glob("*.run"))
+    size = sum(path.stat().st_size for path in made)
+    return [f"{held:,}", len(made), size / 1e9, *warm, cold[1], again]
 
 
 def _filled(folder: Path, held: int, salt: int) -> list[RunRow]:
@@ -107,7 +108,7 @@ def _again(inbox: Inbox, batches: int) -> float:
     taken = []
     for number in range(batches):
         places = slice(number * BATCH, (number + 1) * BATCH)
-        wanted = runs.Probe(run._h[places], run._g[places], runs._bits(run._h[places]), np.arange(BATCH))
+        wanted = files.Probe(run._h[places], run._g[places], files._bits(run._h[places]), np.arange(BATCH))
         began = time.thread_time()
         assert len(run.find(wanted)) == BATCH
         taken.append(time.thread_time() - began)
@@ -121,8 +122,8 @@ def _keeping(folder: Path) -> list[float]:
     paths = [folder / f"{number}.run" for number in range(10)]
     began = time.process_time()
     for path, found in zip(paths, ids_, strict=True):
-        runs.write(path, found, 1)
+        files.write(path, found, 1)
     written = time.process_time()
-    runs.merge(folder / "all.run", paths, 1, lambda: None)
+    files.merge(folder / "all.run", paths, 1, lambda: None)
     merged = time.process_time()
     return [(written - began) / size / 10 * 1e6, (merged - written) / size / 10 * 1e6]

@@ -8,10 +8,15 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import ingest, insert, interface, rollups
+from bench import ids, ingest, insert, interface, rollups
 from bench.report import Report
 
-QUESTIONS = {"insert": insert.measure, "interface": interface.measure, "rollups": rollups.measure}
+QUESTIONS = {
+    "ids": ids.measure,
+    "insert": insert.measure,
+    "interface": interface.measure,
+    "rollups": rollups.measure,
+}
 
 
 def run(question: str, *, events: int, runs: int, seconds: float, file: Path | None) -> None:

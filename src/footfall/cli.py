@@ -314,7 +314,7 @@ def doctor() -> None:
 
 
 @main.command()
-@click.argument("question", type=click.Choice(["ingest", "insert", "interface", "rollups"]))
+@click.argument("question", type=click.Choice(["ids", "ingest", "insert", "interface", "rollups"]))
 @click.option(
     "--events", default=300_000, show_default=True, type=click.IntRange(1_000), help="Events, about."
 )
