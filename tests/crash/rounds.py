@@ -89,6 +89,8 @@ def run(config: Config, rounds: int, seed: int, victims: tuple[str, ...] = VICTI
             )
             if wrong:
                 break
+    except KeyboardInterrupt:
+        print("stopped: the report is of the rounds so far", flush=True)
     finally:
         shop.finish()
         report.logs.append(stack.output())

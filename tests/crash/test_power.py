@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +13,11 @@ from clickhouse_connect.driver.client import Client as StoreClient
 
 from footfall import store
 from footfall.config import Config
+from footfall.ingest import chunks, kept
 from footfall.ingest.inbox import Inbox
+from footfall.ingest.lanes import EVENTS as EVENTS_LANE
+from footfall.ingest.metrics import Metrics
+from footfall.ingest.writer import TableWriter
 from footfall.schema.migrate import migrate
 from tests import support
 from tests.crash import rounds
@@ -182,3 +187,41 @@ def test_an_engine_of_which_a_power_cut_emptied_many_parts_starts(own_config: Co
     start("engine", own_config)
     with store.connect(own_config, "footfall") as client:
         assert client.query("SELECT count() FROM identities").result_rows == [(1,)]
+
+
+def test_at_the_bound_of_kept_blocks_the_writer_waits_for_the_disk(
+    fresh_store: Config, store_client: StoreClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "KEPT_LIMIT_BYTES", 1)
+    inbox = Inbox(tmp_path, 1 << 30)
+    writer = TableWriter(EVENTS_LANE, inbox, fresh_store, Metrics())
+
+    def rows() -> list[int]:
+        """Rows that wait, and rows that are kept."""
+        with closing(inbox.connect()) as reader:
+            return [chunks.sizes(reader)["events"][0], kept.totals(reader)[0]]
+
+    def send() -> None:
+        entries = [test_repair.event(number) for number in range(7)]
+        inbox.run(lambda connection: chunks.add(connection, "events", entries, 0, urgent=True))
+
+    def reaches(wanted: list[int]) -> None:
+        deadline = time.monotonic() + 60
+        while rows() != wanted:
+            assert time.monotonic() < deadline, rows()
+            time.sleep(0.05)
+
+    writer.start()
+    send()
+    reaches([0, 7])
+    send()
+    while store_client.query("SELECT count() FROM events").result_rows != [(14,)]:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    assert rows() == [7, 7]  # the second block is in the table, and waits for room to be kept
+    assert inbox.run(lambda connection: kept.release(connection, 1 << 60))
+    reaches([0, 7])
+    writer.stopping.set()
+    writer.join()
+    inbox.close()
+    assert store_client.query("SELECT count(), uniqExact(event_id) FROM events").result_rows == [(14, 14)]
