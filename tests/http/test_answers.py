@@ -25,6 +25,14 @@ def test_the_format_comes_from_the_statement_else_a_header_else_the_url(owner_ht
     assert code(owner_http.post("/?default_format=Nothing", content="SELECT 1")) == 73
 
 
+@pytest.mark.parametrize("format", ["DataFrame", "ArrowTable", "DataStore", "None", "a b"])
+@pytest.mark.parametrize("sql", ["SELECT 1", "SHOW TABLES"])
+def test_a_format_that_clickhouse_has_not_is_unknown(owner_http: httpx.Client, format: str, sql: str) -> None:
+    answer = owner_http.post("/", params={"default_format": format}, content=sql)
+    assert answer.status_code == 404
+    assert answer.headers["X-ClickHouse-Exception-Code"] == "73"
+
+
 @pytest.mark.parametrize(
     ("format", "kind"),
     [

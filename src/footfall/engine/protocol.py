@@ -129,8 +129,12 @@ def _flag(url: Mapping[str, str], name: str, default: str = "0") -> bool:
     raise EngineError(467, f"{name} is {value[:40]!r}; it takes 0 or 1", "CANNOT_PARSE_BOOL")
 
 
+# What chDB makes for Python programs; a client that asks for one means no format that ClickHouse has.
+_PYTHONS_FORMATS = frozenset(("arrowtable", "dataframe", "datastore"))
+
+
 def _format(name: str) -> str:
-    if not re.fullmatch(r"\w+", name, re.ASCII):
+    if not re.fullmatch(r"\w+", name, re.ASCII) or name.lower() in _PYTHONS_FORMATS:
         raise EngineError(73, f"Unknown format {name[:100]}")
     return name
 
