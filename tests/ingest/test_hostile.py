@@ -307,3 +307,13 @@ def test_names_of_any_length_are_told_and_kept_in_short(shop: Client, store_clie
     assert answer.body["errors"][0]["message"].endswith("n…: put it into properties")
     assert {len(raw) for _, _, raw in letters(store_client)} == {64 << 10}
     assert shop.get(f"/v1/receipts/{answer.body['batch_id']}").body == answer.body
+
+
+@pytest.mark.parametrize("nobody", [0, "0", "", None])
+def test_an_alias_of_nobody_is_refused_and_kept(
+    shop: Client, store_client: StoreClient, nobody: str | int | None
+) -> None:
+    answer = shop.post("alias", {"userId": new_id(), "previousId": nobody})
+    settle(shop)
+    assert answer.status == 400
+    assert [reason for reason, _, _ in letters(store_client)] == ["missing_field"]

@@ -43,6 +43,18 @@ _TYPES: Final[dict[Any, Schema]] = {
     Decimal: {"type": ["number", "string"], "description": "Exact to four decimal places, below 10^14."},
     Reason: {"type": "string", "enum": list(Reason), "description": "Why an item was rejected."},
 }
+_EXAMPLES: Final[dict[str, Schema]] = {
+    "events": {"event_type": "product_view", "user_id": "u-17", "product_id": "cup", "country": "DE"},
+    "orders": {
+        "order_id": "1001",
+        "status": "completed",
+        "user_id": "u-17",
+        "lines": [{"product_id": "cup", "quantity": 2, "unit_price": "9.90"}],
+    },
+    "users": {"user_id": "u-17", "country": "Germany", "is_premium": True},
+    "products": {"product_id": "cup", "name": "Cup", "price": 9.90},
+}
+_MESSAGE: Final[Schema] = {"type": "track", "userId": "u-17", "previousId": "u-16", "event": "Product Viewed"}
 _STATUSES: Final = {
     200: "The same, and the rows can be queried.",
     202: "Kept, on disk: at least one item is accepted or a duplicate.",
@@ -144,7 +156,10 @@ def _items(kind: str) -> Schema:
             "required": True,
             "description": "At most FOOTFALL_BODY_LIMIT_BYTES unpacked; Content-Encoding: none or gzip.",
             "content": {
-                "application/json": {"schema": {"anyOf": [item, {"type": "array", "items": item}]}},
+                "application/json": {
+                    "schema": {"anyOf": [item, {"type": "array", "items": item}]},
+                    "examples": {"one": {"value": _EXAMPLES[kind]}, "more": {"value": [_EXAMPLES[kind]] * 2}},
+                },
                 "application/x-ndjson": {"schema": {"type": "string", "description": "One item a line."}},
             },
         },
@@ -173,7 +188,16 @@ def _messages(path: str) -> Schema:
         "parameters": [_WAIT],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": batch if path in BATCHES else message}},
+            "content": {
+                "application/json": {
+                    "schema": batch if path in BATCHES else message,
+                    "examples": {
+                        "one": {
+                            "value": {"batch": [_MESSAGE]} if path in BATCHES else _MESSAGE | {"type": path}
+                        }
+                    },
+                }
+            },
         },
         "responses": _answers(taken, 200, *(status for status in _SENDING if status != 422)),
     }

@@ -45,8 +45,8 @@ def parts_of(message: Message, type_: str, at: int, context: Mapping[str, Any]) 
             return _grouped(call, message)
         case "identify":
             return _identified(call, message)
-    if message.previous_id in {None, ""}:
-        raise Rejected(Reason.MISSING_FIELD, "previousId", "previousId is required")
+    if message.previous_id in {None, "", 0, "0"}:
+        raise Rejected(Reason.MISSING_FIELD, "previousId", "previousId is required, and 0 is nobody")
     return Parts(previous_id=message.previous_id)
 
 
