@@ -9,6 +9,7 @@ import base64
 import binascii
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from footfall.config import LOOPBACK, Config
@@ -48,7 +49,7 @@ def require(key: Key, kind: Kind) -> None:
 def check_origin(headers: Mapping[str, str], config: Config) -> None:
     """Raises `Forbidden` for a request that a foreign web page made."""
     host = headers.get("host", "")
-    if config.host in LOOPBACK and not _is_loopback(_name(host)):
+    if config.host in LOOPBACK and not _is_loopback(host):
         raise Forbidden(f"this ingest listens on loopback and is not known as {host[:100]!r}")
     origin = headers.get("origin")
     if origin is not None and _netloc(origin) != host:
@@ -64,14 +65,13 @@ def _netloc(url: str) -> str:
         return ""
 
 
-def _name(host: str) -> str:
+@lru_cache(maxsize=256)
+def _is_loopback(host: str) -> bool:
+    """Whether a `Host` header names this machine by its loopback."""
     try:
-        return urlsplit(f"//{host}").hostname or "localhost"  # HTTP/1.0 may name none
+        name = urlsplit(f"//{host}").hostname or "localhost"  # HTTP/1.0 may name none
     except ValueError:
-        return ""
-
-
-def _is_loopback(name: str) -> bool:
+        return False
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:

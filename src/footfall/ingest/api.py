@@ -11,6 +11,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -42,7 +43,7 @@ from footfall.ingest.keys import Keys
 from footfall.ingest.metrics import InboxState, Metrics
 from footfall.ingest.receive import Receiver
 from footfall.ingest.segment import answers, envelope, message
-from footfall.model import KINDS
+from footfall.model import KINDS, ItemKind
 
 BODIES_LIMIT_BYTES: Final = 128 << 20
 UNKNOWN_LIMIT_BYTES: Final = 1 << 20
@@ -80,6 +81,11 @@ class Api:
     def app(self) -> Starlette:
         """The ASGI application."""
         routes = [
+            # Routes are tried in their order: those of most requests come first.
+            *(
+                Route(f"/v1/{kind}", self._guarded(partial(self.post, kind)), methods=["POST"])
+                for kind in KINDS
+            ),
             Route("/footfall.js", self._answering(self.beacon.script), methods=["GET"]),
             Route("/v1/browser", self._answering(self.beacon.take), methods=["POST", "OPTIONS"]),
             Route("/v1/receipts/{batch_id}", self._guarded(self.receipt), methods=["GET"]),
@@ -87,7 +93,7 @@ class Api:
                 Route(f"/v1/{path}", self._guarded(self.messages), methods=["POST"])
                 for path in sorted(envelope.PATHS)
             ),
-            Route("/v1/{kind}", self._guarded(self.post), methods=["POST"]),
+            Route("/v1/{kind}", self._guarded(self.no_kind), methods=["POST"]),
             Route("/healthz", self._guarded(self.healthz), methods=["GET"]),
             Route("/readyz", self._guarded(self.readyz), methods=["GET"]),
             Route("/openapi.json", self._guarded(self.openapi), methods=["GET"]),
@@ -95,14 +101,15 @@ class Api:
         ]
         return Starlette(routes=routes, lifespan=self._life, exception_handlers={HTTPException: _http_error})
 
-    async def post(self, request: Request) -> Response:
+    async def no_kind(self, request: Request) -> Response:
+        """Says where items go."""
+        access.sender(request.headers, self.keys)
+        kind = request.path_params["kind"]
+        raise NotFound(f"there is no /v1/{kind[:100]}; items go to {', '.join(f'/v1/{k}' for k in KINDS)}")
+
+    async def post(self, kind: ItemKind, request: Request) -> Response:
         """Takes items of one kind."""
         key = access.sender(request.headers, self.keys)
-        kind = request.path_params["kind"]
-        if kind not in KINDS:
-            raise NotFound(
-                f"there is no /v1/{kind[:100]}; items go to {', '.join(f'/v1/{k}' for k in KINDS)}"
-            )
         access.require(key, kind)
         asked = receive.Request(
             kind, key.name, _source(request), _waits(request), key.rights, _sent_ms(request)

@@ -169,6 +169,8 @@ class Receiver:
             result = await self.inbox.accept(batch)
             self._names.add(names)
             accepted, duplicate = result.receipt.accepted, result.receipt.duplicate
+            if not request.wait:
+                continue
             lanes = {entry.lane for item in (*fresh, stubs, plain.links) for entry in item}
             for lane in lanes | ({plain.rows.lane} if plain.rows else set()):
                 # All of it may be duplicates that are still on their way: then their lane's newest counts.
@@ -194,7 +196,8 @@ class Receiver:
 
     def _count(self, request: Request, receipt: Receipt) -> None:
         for outcome in ("accepted", "duplicate", "rejected"):
-            count = getattr(receipt, outcome)
+            if not (count := getattr(receipt, outcome)):
+                continue
             self.metrics.items.labels(request.kind, outcome).inc(count)
             self.metrics.senders.labels(request.key_name, outcome).inc(count)
 
