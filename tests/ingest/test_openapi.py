@@ -19,7 +19,7 @@ from footfall.ingest.segment.envelope import PATHS
 from footfall.model import KINDS, ORDER_STATUSES, Event, Order, Product, Reason, User
 from tests.ingest.client import Client
 
-EXAMPLES = 12  # requests to each path, beside those that try each bound of its schema
+EXAMPLES = 6  # requests to each path, beside those that try each bound of its schema
 ORIGIN = "https://shop.example"
 CHECKS = [
     checks.not_a_server_error,
@@ -93,4 +93,6 @@ def test_whatever_is_sent_gets_an_answer_that_fits_the_description(
     if case.path == "/v1/browser":
         headers = {"Origin": ORIGIN}
         case.query["key"] = browser_key
+    if case.query:
+        case.query.pop("wait", None)  # each would take a flush; waiting has tests of its own
     case.call_and_validate(base_url=ingest_url, headers=headers, checks=CHECKS)
