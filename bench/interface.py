@@ -199,7 +199,8 @@ def _result(embedded: Embedded, client: Raw, pid: int, format: str, rows: int, r
 
 
 def _ratio(pair: tuple[float, float]) -> Row:
-    return [*pair, f"{pair[1] / pair[0]:.2f}"]
+    # Of a small result the CPU is less than the kernel counts.
+    return [*pair, f"{pair[1] / pair[0]:.2f}" if pair[0] else "-"]
 
 
 class _Cpu:

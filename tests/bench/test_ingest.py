@@ -25,4 +25,5 @@ def test_every_aim_of_ingest_is_measured(tmp_path: Path) -> None:
         *("wait=true, ms: p95", "from 202 to queryable, ms: p99"),
     ):
         assert thing in what
-    assert all(row[1] > 0 for row in rows if "429" not in row[0])
+    may_be_none = ("429", "cores")  # answers of a full inbox; a generator's share below what is printed
+    assert all(row[1] > 0 for row in rows if not any(word in row[0] for word in may_be_none))
