@@ -10,6 +10,8 @@ from footfall import store
 from footfall.config import Config
 from footfall.schema.migrate import migrate
 from tests import support
+from tests.ingest.client import Client as Ingest
+from tests.ingest.client import settle
 
 
 def pytest_report_header() -> list[str]:
@@ -64,8 +66,13 @@ def fresh_store(config: Config, store_client: Client) -> Config:
     return config
 
 
+_with_ingest: list[Config] = []
+
+
 def empty(client: Client) -> None:
-    """Empties every table of the schema but the record of migrations."""
+    """Empties every table of the schema but the record of migrations, once nothing is on its way there."""
+    for config in _with_ingest:
+        settle(Ingest(config))
     tables = client.query(
         "SELECT database, name FROM system.tables WHERE database IN ('footfall', 'footfall_private')"
         " AND engine LIKE '%MergeTree' AND name != 'schema_migrations'"
@@ -81,7 +88,9 @@ def empty(client: Client) -> None:
 def ingest_url(config: Config) -> Iterator[str]:
     """URL of a running ingest that writes to the worker's engine."""
     process = support.start("ingest", config)
+    _with_ingest.append(config)
     yield config.url("ingest")
+    _with_ingest.remove(config)
     process.stop()
 
 
