@@ -20,7 +20,7 @@ from footfall.ingest import keys, logs
 from footfall.schema.migrate import migrate
 from tests import support
 from tests.ingest.client import Client, settle
-from tests.ingest.test_browser import SHOP, Page, view
+from tests.ingest.page import SHOP, Page, view
 
 Start = Callable[..., support.Process]
 
