@@ -386,6 +386,15 @@ def revoke_key(name: str) -> None:
     click.echo(f"{name} is revoked")
 
 
+@main.command("hash-password")
+@click.password_option()
+def hash_password_(password: str) -> None:
+    """Ask for a password of the pages and print its hash, which a setting may hold instead of it."""
+    from footfall.web.credentials import hash_password
+
+    click.echo(hash_password(password))
+
+
 @main.command("config")
 @click.option("--secrets", is_flag=True, help="Show passwords and the write key as well.")
 def config_(secrets: bool) -> None:

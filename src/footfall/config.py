@@ -11,7 +11,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal
@@ -23,8 +23,12 @@ StoreUser = Literal["footfall", "writer", "reader", "analyst"]
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def _setting(default: Any, help: str, *, minimum: int | None = None, secret: bool = False) -> Any:
-    return field(default=default, metadata={"help": help, "minimum": minimum, "secret": secret})
+def _setting(
+    default: Any, help: str, *, minimum: int | None = None, secret: bool = False, made: bool = False
+) -> Any:
+    """`secret`: shown to those alone who ask for it; `made`: a secret that is made where it is not set."""
+    about = {"help": help, "minimum": minimum, "secret": secret or made, "made": made}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,19 @@ class Config:
     dashboard_port: int = _setting(3000, "Port of the dashboard.", minimum=0)
     live_port: int = _setting(3001, "Port of the live dashboard.", minimum=0)
     clickhouse_url: str = _setting("", "URL of a ClickHouse server to use instead of the embedded engine.")
-    password: str = _setting("", "Password of the store's user footfall (owner).", secret=True)
-    writer_password: str = _setting("", "Password of the store's user writer (ingest).", secret=True)
+    password: str = _setting("", "Password of the store's user footfall (owner).", made=True)
+    writer_password: str = _setting("", "Password of the store's user writer (ingest).", made=True)
     reader_password: str = _setting(
-        "", "Password of the store's user reader (dashboards, Grafana).", secret=True
+        "", "Password of the store's user reader (dashboards, Grafana).", made=True
     )
-    analyst_password: str = _setting("", "Password of the store's user analyst (the SQL box).", secret=True)
-    write_key: str = _setting("", "Key that a shop sends its events with.", secret=True)
+    analyst_password: str = _setting("", "Password of the store's user analyst (the SQL box).", made=True)
+    write_key: str = _setting("", "Key that a shop sends its events with.", made=True)
+    admin_password: str = _setting(
+        "", "Password of the pages, or its hash, where the host is not loopback: sees all.", secret=True
+    )
+    viewer_password: str = _setting(
+        "", "The same for viewers: no SQL box, no dead letters, nothing to save.", secret=True
+    )
     shop_name: str = _setting("Footfall demo shop", "Name shown on the pages.")
     currency: str = _setting("USD", "The shop's one currency, ISO 4217.")
     queries: str = _setting("", "Folder with named queries of your own (.sql files).")
@@ -230,7 +240,8 @@ def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
 def _refuse_open_bind(config: Config) -> None:
     if config.host in LOOPBACK:
         return
-    missing = [variable(s) for s in settings() if s.metadata["secret"] and not getattr(config, s.name)]
+    needed = [s for s in settings() if s.metadata["made"] or s.name == "admin_password"]
+    missing = [variable(s) for s in needed if not getattr(config, s.name)]
     if missing:
         raise UsageError(
             f"FOOTFALL_HOST is {config.host}: other machines could reach Footfall. "
@@ -239,7 +250,7 @@ def _refuse_open_bind(config: Config) -> None:
 
 
 def _with_secrets(config: Config) -> Config:
-    wanted = [s.name for s in settings() if s.metadata["secret"] and not getattr(config, s.name)]
+    wanted = [s.name for s in settings() if s.metadata["made"] and not getattr(config, s.name)]
     if not wanted:
         return config
     kept = _kept_secrets(config.data_dir / "secrets.toml")
@@ -250,7 +261,7 @@ def _with_secrets(config: Config) -> Config:
 
 def _kept_secrets(path: Path) -> dict[str, str]:
     """Secrets of this data folder; the first process to ask makes all of them at once."""
-    names = [s.name for s in settings() if s.metadata["secret"] and s.default is not MISSING]
+    names = [s.name for s in settings() if s.metadata["made"]]
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():

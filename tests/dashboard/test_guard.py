@@ -92,9 +92,8 @@ async def test_an_error_nobody_foresaw_tells_an_id_only(app: Quart, caplog: pyte
 
 
 async def test_a_page_bound_to_every_address_takes_any_host(tmp_path: Path) -> None:
-    secrets = dict.fromkeys(
-        ("password", "writer_password", "reader_password", "analyst_password", "write_key"), "x" * 24
-    )
+    names = ("password", "writer_password", "reader_password", "analyst_password", "write_key")
+    secrets = dict.fromkeys((*names, "admin_password"), "x" * 24)
     app = create_app(support.make_config(tmp_path, host="0.0.0.0", **secrets), "dashboard")
     response = await app.test_client().get("/healthz", headers={"Host": "shop.example"})
     assert response.status_code == 200

@@ -42,7 +42,6 @@ def test_letters_are_counted_by_reason_and_the_latest_are_shown(
     ]
     assert groups["data"][1]["fields"] == ["status"]
     assert groups["data"][1]["keys"] == ["default"]
-    assert groups["meta"]["texts"] is True
     latest = get(f"{url}/events/unknown_field").json["data"]
     assert len(latest) == 2
     assert (latest[1]["text"], latest[1]["key_name"], latest[1]["source"]) == (rejected, "default", "http")
@@ -61,20 +60,25 @@ def test_neither_queries_nor_the_sql_box_reach_them(
     assert answer.json["error"]["store_name"] == "ACCESS_DENIED"
 
 
-def test_where_others_may_open_the_page_no_text_is_shown(
+def test_where_others_may_open_the_page_texts_are_the_admins_alone(
     rejected: str, config: Config, start: Callable[..., support.Process]
 ) -> None:
     open_bind = replace(
-        config, host="0.0.0.0", live_port=support.free_port(), clickhouse_url=config.store_url
+        config,
+        host="0.0.0.0",
+        live_port=support.free_port(),
+        clickhouse_url=config.store_url,
+        admin_password="an admin's password",
+        viewer_password="a viewer's password",
     )
     start("live", open_bind)
     url = f"{open_bind.url('live')}/api/dead-letters"
-    groups = get(url).json
-    assert groups["meta"]["texts"] is False
-    assert sum(row["letters"] for row in groups["data"]) == 3
-    refused = get(f"{url}/events/unknown_field")
-    assert refused.status == 403
-    assert rejected.encode() not in refused.body
+    for path in (url, f"{url}/events/unknown_field"):
+        assert get(path).status == 401
+        refused = get(path, {"Authorization": "Bearer a viewer's password"})
+        assert refused.status == 403
+        assert rejected.encode() not in refused.body
+        assert get(path, {"Authorization": "Bearer an admin's password"}).status == 200
 
 
 def test_a_page_of_another_origin_reaches_nothing(

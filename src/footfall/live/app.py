@@ -14,6 +14,7 @@ from footfall.live.poller import Poller
 from footfall.live.sql import SqlBox
 from footfall.query.encode import to_json
 from footfall.web.app import create_app
+from footfall.web.login import admin_only
 from footfall.web.named import Queries, as_json, blueprint
 from footfall.web.reading import Reading
 
@@ -28,7 +29,7 @@ def create(config: Config) -> Quart:
     queries = Queries(config, reading)
     hub = Hub()
     box = SqlBox(typing)
-    letters = Letters(config, private)
+    letters = Letters(private)
     app.register_blueprint(blueprint(queries))
     tasks: set[asyncio.Task[None]] = set()
 
@@ -54,14 +55,17 @@ def create(config: Config) -> Quart:
         return response
 
     @app.post("/api/sql")
+    @admin_only
     async def sql() -> Response:
         return as_json(to_json(await box.run(await request.get_data(True, False, False))))
 
     @app.get("/api/dead-letters")
+    @admin_only
     async def dead_letters() -> Response:
         return as_json(to_json(await letters.groups()))
 
     @app.get("/api/dead-letters/<kind>/<reason>")
+    @admin_only
     async def latest_letters(kind: str, reason: str) -> Response:
         return as_json(to_json(await letters.latest(kind, reason)))
 

@@ -19,12 +19,14 @@ from werkzeug.exceptions import HTTPException
 from footfall.config import Config
 from footfall.errors import CallersFault, FootfallError, NotFound, OurFault
 from footfall.web import guard
+from footfall.web.login import Login, public
 
 WEB = Path(__file__).parent
 STATIC = WEB / "static"
 FOREVER = "public, max-age=31536000, immutable"
 BODY_LIMIT_BYTES = 1 << 20
 RETRY_AFTER_S = 2
+THEMES = frozenset({"light", "dark"})
 
 _log = logging.getLogger("footfall.web")
 
@@ -49,7 +51,9 @@ def create_app(config: Config, page: Literal["dashboard", "live"]) -> Quart:
         "nonce": guard.nonce,
     }
     app.context_processor(_addresses(config, page))
+    app.context_processor(_theme)
     app.before_request(_checked(config))
+    Login(config).add_to(app)
     app.after_request(_secured)
     app.register_error_handler(FootfallError, _footfall_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -73,6 +77,12 @@ def _addresses(config: Config, page: str) -> Any:
     return addresses
 
 
+async def _theme() -> dict[str, str]:
+    """The theme that the address asks for, else the one that was chosen; empty: as the system has it."""
+    asked = request.args.get("theme") or request.cookies.get("theme", "")
+    return {"theme": asked if asked in THEMES else ""}
+
+
 def _checked(config: Config) -> Any:
     async def check() -> None:
         guard.check_request(request, config)
@@ -90,14 +100,17 @@ def _add_pages(app: Quart, page: str) -> None:
         return await render_template(f"{page}.html")
 
     @app.get("/healthz")
+    @public
     async def health() -> dict[str, str]:
         return {"status": "ok"}
 
     @app.get("/icon.svg")
+    @public
     async def icon() -> Response:
         return Response(_ICON, mimetype="image/svg+xml", headers={"Cache-Control": FOREVER})
 
     @app.get("/static/<name>")
+    @public
     async def static_file(name: str) -> Response:
         response = await send_from_directory(STATIC, name)
         response.headers["Cache-Control"] = FOREVER
@@ -120,7 +133,9 @@ def asset(entry: str) -> str:
 async def _footfall_error(error: FootfallError) -> Response:
     response = await _as_error(error)
     if error.code in {429, 503}:
-        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+        response.headers["Retry-After"] = str(error.where.get("retry_after_s", RETRY_AFTER_S))
+    if error.code == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 

@@ -14,6 +14,9 @@ from footfall.config import LOOPBACK, Config
 from footfall.errors import CallersFault, Forbidden
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FORMS = frozenset(
+    {"/login", "/logout"}
+)  # a browser sends them without a script
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -35,7 +38,7 @@ def check_request(request: Request, config: Config) -> None:
         raise Forbidden(f"a page of {origin} may not send requests here", name="FOREIGN_ORIGIN")
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise Forbidden("another site's page may not send requests here", name="FOREIGN_ORIGIN")
-    if request.mimetype != "application/json":
+    if request.mimetype != "application/json" and request.path not in FORMS:
         raise CallersFault(
             f"the body is {request.mimetype or 'of no type'}; it takes application/json",
             name="UNSUPPORTED_MEDIA_TYPE",

@@ -1,5 +1,6 @@
 // The live page: one stream of frames from the server feeds the events and every board beside them.
 import { Card } from "./lib/card.js";
+import { page } from "./lib/dom.js";
 import { fresh, notice } from "./lib/freshness.js";
 import { time } from "./lib/format.js";
 import * as geography from "./dashboard/geography.js";
@@ -76,8 +77,9 @@ function dim(away) {
   for (const card of [figures, ...Object.values(boards)]) if (card.answers) card.element.dataset.state = "stale";
 }
 
-const box = new SqlBox();
-const panels = { ...makePanels(), letters: new LettersPanel() };
+const admin = page.role === "admin";
+const box = admin && new SqlBox();
+const panels = { ...makePanels(), ...(admin && { letters: new LettersPanel() }) };
 makeTabs({
   opened(name, given) {
     if (name !== "sql") panels[name].show(given);

@@ -20,7 +20,6 @@ export class LettersPanel {
   #status = h("p", { class: "card-note", role: "status" });
   #samples = h("div", { class: "letters" });
   #table = new Table(COLUMNS, { caption: "Dead letters by reason", onRow: (row) => this.#open(row) });
-  #texts = true;
   #timer;
   #asked = 0;
 
@@ -34,12 +33,10 @@ export class LettersPanel {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.show(), EVERY_MS);
     try {
-      const { data, meta } = await get("/api/dead-letters");
-      this.#texts = meta.texts;
+      const { data } = await get("/api/dead-letters");
       this.#table.update(data);
       const letters = data.reduce((sum, row) => sum + row.letters, 0);
-      const hint = meta.texts ? " · a row shows its latest" : "";
-      this.#say(data.length ? `${count(letters)} rejected items of the last 30 days${hint}` : EMPTY);
+      this.#say(data.length ? `${count(letters)} rejected items of the last 30 days · a row shows its latest` : EMPTY);
       if (!data.length) this.#samples.replaceChildren();
     } catch (error) {
       this.#failed(error);
@@ -53,11 +50,6 @@ export class LettersPanel {
   async #open({ kind, reason }) {
     const asked = ++this.#asked; // only the latest choice is shown
     const head = [h("h3", { text: `${reason} · ${kind}` }), replay(kind, reason)];
-    if (!this.#texts) {
-      const why = "What was sent is shown only on a page that is served to this machine alone.";
-      this.#samples.replaceChildren(...head, h("p", { class: "card-note", text: why }));
-      return;
-    }
     try {
       const { data } = await get(`/api/dead-letters/${kind}/${reason}`);
       if (asked === this.#asked) this.#samples.replaceChildren(...head, h("ol", {}, data.map(letter)));
