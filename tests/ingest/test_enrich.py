@@ -14,6 +14,7 @@ from footfall.ingest import geoip
 from footfall.ingest.agents import BOT, LENGTH_LIMIT, describe
 from footfall.ingest.fields import Rules
 from footfall.ingest.geoip import GeoIp
+from tests import support
 from tests.ingest.agents import CHROME, GOOGLEBOT, GPTBOT, SAFARI_IPHONE
 from tests.ingest.make import RULES, row, validated
 
@@ -156,6 +157,18 @@ def test_a_database_that_cannot_be_read_leaves_the_last_one(countries: GeoIp, tm
     (tmp_path / "geo.mmdb").unlink()
     assert countries.country("192.0.2.7") == "DE"
     assert GeoIp(tmp_path / "nothing").country("192.0.2.7") is None
+
+
+def test_what_there_is_to_say_of_a_database_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = database(tmp_path / "geo.mmdb", DE="192.0.2.0/24")
+    config = support.make_config(tmp_path, geoip_database=path)
+    caplog.set_level("INFO")
+    for rules in (Rules.of(config), Rules.of(config)):  # of requests, and of the browser's
+        assert rules.countries is not None
+        assert rules.countries.country("192.0.2.7") == "DE"
+    assert [one.message for one in caplog.records] == ["the GeoIP database is read"]
 
 
 def test_a_dead_letter_holds_no_address() -> None:

@@ -98,6 +98,25 @@ def test_one_id_is_another_in_another_lane(inbox: Inbox) -> None:
     assert keep(inbox, order(2), event(2)) == (2, 0)
 
 
+def test_a_flood_of_dead_letters_pushes_out_no_item(tmp_path: Path) -> None:
+    door = Inbox(tmp_path, LIMIT, Bounds(recent=8, fan=3, limit=40, letters=20))
+    since, _ = ids.reach(door.connect())
+    send(door, *range(30))
+
+    def reject(first: int) -> None:
+        keys = [number.to_bytes(16) for number in range(first, first + 10)]
+        door.run(lambda connection: door.ids.add(connection, DEAD_LETTERS.name, keys, NOW_MS))
+
+    for first in range(0, 200, 10):
+        reject(first)
+        settled(door)
+    letters = sum(row.ids for row in listed(door) if row.lane == DEAD_LETTERS.name)
+    assert 20 <= letters < 200
+    assert ids.reach(door.connect())[0] == since
+    assert send(door, *range(31)) == (1, 30)
+    door.close()
+
+
 class World:
     """A folder with two doors, a clock, and what must be: each id that was ever accepted, with its time."""
 

@@ -8,7 +8,7 @@ from clickhouse_connect.driver.client import Client as StoreClient
 from footfall.ingest.changes import Origin, UserChange
 from footfall.ingest.profiles import merge_users
 from footfall.model import anonymous_number, numeric_id
-from tests.ingest.client import Client
+from tests.ingest.client import Client, settle
 from tests.ingest.make import NOW_MS, new_id
 
 USER = "SELECT country, is_premium, age, registration_date, properties FROM users"
@@ -84,6 +84,18 @@ def test_two_ids_with_one_hash_are_told_apart_by_refusing_the_second() -> None:
     assert merged.rows["users"] == {}
     assert merged.letters[0].row[4] == "id_collision"
     assert merged.corrections[bytes(16)].rejected == 1
+
+
+def test_a_refused_id_that_is_sent_again_has_one_dead_letter(shop: Client, store_client: StoreClient) -> None:
+    user = new_id("user")
+    taken = "INSERT INTO users (user_id, external_id) VALUES ({id:UInt64}, 'first')"
+    store_client.command(taken, parameters={"id": numeric_id(user)})
+    for age in (20, 30):
+        answer = send(shop, "users", {"user_id": user, "age": age}, {"user_id": new_id("other")})
+        assert (answer["accepted"], answer["rejected"]) == (1, 1)
+    settle(shop)
+    letters = "SELECT reason FROM footfall_private.dead_letters WHERE position(raw, {user:String}) > 0"
+    assert store_client.query(letters, parameters={"user": user}).result_rows == [("id_collision",)]
 
 
 def test_who_waits_is_told_that_an_older_change_came_to_nothing(shop: Client) -> None:

@@ -1,10 +1,12 @@
 """Dead letters: rejected items, kept with their reason and their text, on the same durable way as rows."""
 
+import sqlite3
 from collections.abc import Sequence
 
 from footfall.ingest.addresses import without_addresses
 from footfall.ingest.changes import NO_ITEM, RAW_LIMIT, Origin
 from footfall.ingest.fields import Rejected
+from footfall.ingest.ids import Ids
 from footfall.ingest.lanes import DEAD_LETTERS
 from footfall.ingest.outcome import Entry, ItemError, Sender
 from footfall.ingest.receipts import Correction
@@ -41,6 +43,17 @@ def late_letter(kind: Kind, item_id: bytes, number: int, origin: Origin, rejecte
     sender = Sender(origin.batch_id, origin.key_name, origin.source, origin.accepted_at)
     key = derived_uuid(b"late", item_id + number.to_bytes(4))
     return letter(key, kind, sender, rejected, origin.raw)
+
+
+def not_told_before(
+    connection: sqlite3.Connection, ids: Ids, letters: Sequence[Entry], now_ms: int
+) -> list[Entry]:
+    """Dead letters but for those of a change that was refused before and sent again; remembers them."""
+    entries = {entry.key: entry for entry in letters}
+    for key in ids.seen(connection, DEAD_LETTERS.name, list(entries)):
+        del entries[key]
+    ids.add(connection, DEAD_LETTERS.name, list(entries), now_ms)
+    return list(entries.values())
 
 
 def correction(origin: Origin, outcome: str, refused: Sequence[Rejected]) -> Correction:

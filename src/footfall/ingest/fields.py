@@ -16,6 +16,7 @@ from msgspec import Raw
 
 from footfall.config import Config
 from footfall.countries import UNKNOWN, country_code, loses_meaning
+from footfall.ingest import geoip
 from footfall.ingest.geoip import GeoIp
 from footfall.ingest.lanes import DAY_MS
 from footfall.model import EPOCH, MONEY_PLACES, Reason, Time, TooFine, money
@@ -61,7 +62,7 @@ class Rules:
 
     @classmethod
     def of(cls, config: Config) -> "Rules":
-        countries = GeoIp(Path(config.geoip_database)) if config.geoip_database else None
+        countries = geoip.shared(Path(config.geoip_database)) if config.geoip_database else None
         return cls(config.currency, config.events_ttl_days, config.orders_ttl_days, countries)
 
 

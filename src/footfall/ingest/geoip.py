@@ -9,6 +9,7 @@ import logging
 import shutil
 import tempfile
 import time
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,12 @@ import maxminddb
 LOOK_S: Final = 2.0
 
 _log = logging.getLogger(__name__)
+
+
+@cache
+def shared(path: Path) -> "GeoIp":
+    """The one reader of a file in this process: so the log says once what there is to say of it."""
+    return GeoIp(path)
 
 
 class GeoIp:

@@ -1,9 +1,10 @@
 """The index of accepted ids: what makes a second sending of the same item a duplicate.
 
 It reaches back at least `Bounds.reach_ms`, or over the last `Bounds.limit` ids where these come faster;
-`reach` says how far. The newest ids stand in a table, a row for each transaction that accepted some, and in
-the memory of every process of the inbox; `keeper` moves them to runs (see `runs`). So accepting writes no
-B-tree, and an id is durable in the transaction that accepts its row.
+`reach` says how far. Ids of dead letters have a bound of their own. The newest ids stand in a table, a row
+for each transaction that accepted some, and in the memory of every process of the inbox; `keeper` moves them
+to runs (see `runs`). So accepting writes no B-tree, and an id is durable in the transaction that accepts its
+row.
 
 What a process holds in memory is what the tables say: it catches up with other processes at the start of each
 transaction, and reads everything again after one that was undone. Only the inbox's thread uses it.
@@ -21,7 +22,9 @@ from footfall.ingest import runs
 from footfall.ingest.lanes import DEAD_LETTERS, EVENTS, ORDER_ITEMS
 from footfall.ingest.runs import ID_BYTES, Run
 
-LANES: Final = (EVENTS.name, ORDER_ITEMS, DEAD_LETTERS.name)
+ITEM_LANES: Final = (EVENTS.name, ORDER_ITEMS)
+LETTER_LANES: Final = (DEAD_LETTERS.name,)
+LANES: Final = (*ITEM_LANES, *LETTER_LANES)
 
 # Forgotten ids that no run holds any more; those of rows are in no run yet.
 _UNREMEMBERED: Final = (
@@ -35,11 +38,13 @@ _log = logging.getLogger(__name__)
 class Bounds:
     """How far the index reaches, and its shape: ids that become a run, and runs that become one.
 
-    `waiting`: ids in memory at which batches are refused, for the disk does not keep up.
+    `letters`: as `limit`, of dead letters. `waiting`: ids in memory at which batches are refused, for the
+    disk does not keep up.
     """
 
     reach_ms: int = 24 * 3_600_000
     limit: int = 200_000_000
+    letters: int = 10_000_000
     recent: int = 1 << 18
     waiting: int = 1 << 20
     fan: int = 10
@@ -198,7 +203,7 @@ class Ids:
         """Lets go of runs that are beyond the reach."""
         self._changes += 1
         self._remove(connection, old)
-        since = max(row.last_at for row in old)
+        since = max((row.last_at for row in old if row.lane in ITEM_LANES), default=0)
         connection.execute("UPDATE id_index SET since_ms = max(since_ms, ?)", (since,))
         for lane in LANES:
             connection.execute(_UNREMEMBERED, (lane, lane))
@@ -244,7 +249,7 @@ def listed(connection: sqlite3.Connection) -> list[RunRow]:
 
 
 def reach(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Since when (ms) every accepted id is remembered, and how many ids that is."""
+    """Since when (ms) every accepted id is remembered, and how many ids that is, dead letters' included."""
     (since,) = connection.execute("SELECT since_ms FROM id_index").fetchone()
     (moved,) = connection.execute("SELECT coalesce(sum(ids), 0) FROM id_runs").fetchone()
     (recent,) = connection.execute("SELECT coalesce(sum(length(ids)), 0) FROM id_batches").fetchone()

@@ -15,7 +15,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Any, Final, Protocol, TypeVar
+from itertools import groupby
+from typing import Final, Protocol, TypeVar
 
 from footfall.errors import OurFault
 from footfall.ingest import ids, runs
@@ -168,12 +169,21 @@ def _mergeable(rows: Sequence[RunRow], fan: int) -> list[RunRow]:
 
 
 def _beyond(reader: sqlite3.Connection, bounds: ids.Bounds, now_ms: int) -> list[RunRow]:
-    """Runs of which every id is older than the reach, or has at least the limit of newer ones."""
+    """Runs of which every id is older than the reach, or has at least the limit of newer ones.
+
+    Ids of dead letters count for themselves: a flood of bad items pushes out no item that was accepted.
+    """
     rows = ids.listed(reader)
-    recent: Any = reader.execute("SELECT coalesce(sum(length(ids)), 0) FROM id_batches").fetchone()
-    newer = {row.last: recent[0] // runs.ID_BYTES for row in rows}
-    for row in rows:
-        for last in newer:
-            if last < row.last:
-                newer[last] += row.ids
-    return [row for row in rows if row.last_at < now_ms - bounds.reach_ms or newer[row.last] >= bounds.limit]
+    recent: dict[str, int] = dict(
+        reader.execute("SELECT lane, sum(length(ids)) FROM id_batches GROUP BY lane").fetchall()
+    )
+    old = [row for row in rows if row.last_at < now_ms - bounds.reach_ms]
+    for lanes, limit in ((ids.ITEM_LANES, bounds.limit), (ids.LETTER_LANES, bounds.letters)):
+        newer = sum(recent.get(lane, 0) for lane in lanes) // runs.ID_BYTES
+        own = sorted((row for row in rows if row.lane in lanes), key=lambda row: row.last, reverse=True)
+        for _, together in groupby(own, key=lambda row: row.last):  # one transaction's, of several lanes
+            group = list(together)
+            if newer >= limit:
+                old += [row for row in group if row not in old]
+            newer += sum(row.ids for row in group)
+    return old

@@ -20,9 +20,8 @@ from msgspec import msgpack
 from footfall.countries import UNKNOWN
 from footfall.ingest import chunks, early, kept, receipts
 from footfall.ingest.changes import OrderChange
-from footfall.ingest.dead_letters import correction, late_letter
+from footfall.ingest.dead_letters import correction, late_letter, not_told_before
 from footfall.ingest.early import Early, comes_early
-from footfall.ingest.ids import Ids
 from footfall.ingest.lanes import DEAD_LETTERS, ORDER_ITEMS, ORDERS
 from footfall.ingest.ledger import Holder, LineState, OrderState, decide
 from footfall.ingest.metrics import Metrics
@@ -88,7 +87,7 @@ class OrderStage(Worker):
             if decided.rows:
                 chunk_id = chunks.add(connection, ORDERS.name, decided.rows, at_ms, urgent=urgent)
             self.inbox.ids.forget(connection, ORDER_ITEMS, decided.refused_ids, at_ms)
-            if fresh := _not_told_before(connection, self.inbox.ids, decided.letters, at_ms):
+            if fresh := not_told_before(connection, self.inbox.ids, decided.letters, at_ms):
                 chunks.add(connection, DEAD_LETTERS.name, fresh, at_ms, urgent=False)
             receipts.correct(connection, decided.corrections)
             early.keep(connection, decided.begun(), decided.gone)
@@ -219,17 +218,6 @@ def add_row(state: OrderState, row: Sequence[object]) -> None:
     else:
         line.back += units
         line.back_amount += amount
-
-
-def _not_told_before(
-    connection: sqlite3.Connection, ids: Ids, letters: list[Entry], now_ms: int
-) -> list[Entry]:
-    """Dead letters but for those of a change that was refused before and sent again; remembers them."""
-    entries = {letter.key: letter for letter in letters}
-    for key in ids.seen(connection, DEAD_LETTERS.name, list(entries)):
-        del entries[key]
-    ids.add(connection, DEAD_LETTERS.name, list(entries), now_ms)
-    return list(entries.values())
 
 
 def _sweep(connection: sqlite3.Connection) -> None:

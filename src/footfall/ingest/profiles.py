@@ -20,7 +20,7 @@ from footfall.config import Config
 from footfall.countries import UNKNOWN
 from footfall.ingest import chunks, receipts
 from footfall.ingest.changes import ProductChange, UserChange
-from footfall.ingest.dead_letters import correction, late_letter
+from footfall.ingest.dead_letters import correction, late_letter, not_told_before
 from footfall.ingest.fields import Rejected
 from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import CONTACTS, DEAD_LETTERS, PRODUCT_ITEMS, PRODUCTS, USER_ITEMS, USERS, Lane
@@ -62,6 +62,7 @@ class Merged:
     corrections: dict[bytes, Correction] = field(default_factory=lambda: defaultdict(Correction))
     unchanged: int = 0
     changed: int = 0
+    refused: int = 0
 
     def same(self, change: UserChange | ProductChange) -> None:
         """Counts a change that says nothing new."""
@@ -73,7 +74,9 @@ class Merged:
         message = f"{name} has the same 64-bit hash as another {name} of this shop: choose another"
         refused = Rejected(Reason.ID_COLLISION, name, message)
         letter_id = derived_uuid(b"collision", change.external_id.encode())
-        self.letters.append(late_letter(kind, letter_id, 0, change.origin, refused))
+        if change.origin.source != "replay":  # its letter is there, and stays
+            self.letters.append(late_letter(kind, letter_id, 0, change.origin, refused))
+        self.refused += 1
         self.corrections[change.origin.batch_id].add(correction(change.origin, "rejected", [refused]))
 
 
@@ -105,7 +108,7 @@ class ProfileStage(Worker):
         outcomes = {
             "accepted": merged.changed,
             "duplicate": merged.unchanged,
-            "rejected": len(merged.letters),
+            "rejected": merged.refused,
         }
         for outcome, count in outcomes.items():
             self.metrics.decided.labels(self.kind, outcome).inc(count)
@@ -117,8 +120,8 @@ class ProfileStage(Worker):
                 entries = [Entry(name, b"", b"", row, 0) for row in rows.values()]
                 if entries:
                     chunks.add(connection, name, entries, now_ms, urgent=urgent)
-            if merged.letters:
-                chunks.add(connection, DEAD_LETTERS.name, merged.letters, now_ms, urgent=False)
+            if fresh := not_told_before(connection, self.inbox.ids, merged.letters, now_ms):
+                chunks.add(connection, DEAD_LETTERS.name, fresh, now_ms, urgent=False)
             receipts.correct(connection, merged.corrections)
             chunks.consume(connection, self.lane, taken[-1][0])
 
