@@ -20,7 +20,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from footfall import store
 from footfall.config import Config
-from footfall.ingest import blocks, chunks, heal, kept, native, repair, supersede
+from footfall.ingest import blocks, chunks, heal, identities, kept, native, repair, supersede
 from footfall.ingest.chunks import Block
 from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import Lane
@@ -165,6 +165,7 @@ class TableWriter(Worker):
                 block = Block(blocks.new_block_id(), block.rows, block.bodies)
                 self._send(block)
             supersede.remove(self.store.client, self.lane, block)
+            identities.resolve(self.store.client, self.lane, block)
         elif in_doubt:
             if self._replaced(block):
                 return  # by a new block, which is open now
