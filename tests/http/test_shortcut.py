@@ -84,7 +84,7 @@ def test_a_head_alone_carries_no_rows(owner_http: httpx.Client) -> None:
 
 
 def test_a_limit_of_bytes_holds_on_this_way_too(config: Config) -> None:
-    query = "SELECT leftPad('', 999, 'x') FROM numbers(90000)"
+    query = "SELECT leftPad('', 999, 'x') FROM numbers(90000) SETTINGS max_block_size = 4096"
     with slow_client(config) as client:
         client.sendall(request(config, query, user="analyst"))
         (answer,) = answers(hear(client), ["POST"])
