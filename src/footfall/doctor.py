@@ -10,6 +10,7 @@ import stat
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from clickhouse_connect.driver.client import Client
@@ -57,6 +58,7 @@ class Finding:
 def examine(config: Config) -> Iterator[Finding]:
     """Looks at everything, in the order of the data's flow."""
     yield from _secrets(config)
+    yield from _folder(config)
     yield from _disk(config)
     yield from _servers(config)
     try:
@@ -88,6 +90,19 @@ def _secrets(config: Config) -> Iterator[Finding]:
         yield Finding(False, f"{path} is readable by others (mode {mode:04o}): chmod 600 it")
     else:
         yield Finding(True, f"{path} is readable by its owner alone")
+
+
+def _folder(config: Config) -> Iterator[Finding]:
+    """Whether others can look into what the data folder holds; one that they cannot enter hides all."""
+    if not config.data_dir.is_dir() or not _is_open(config.data_dir):
+        return
+    for path in sorted(config.data_dir.iterdir()):
+        if path.is_dir() and _is_open(path):
+            yield Finding(False, f"{path} can be read by others: chmod 700 it, or {config.data_dir}")
+
+
+def _is_open(folder: Path) -> bool:
+    return bool(stat.S_IMODE(folder.stat().st_mode) & 0o077)
 
 
 def _disk(config: Config) -> Iterator[Finding]:

@@ -56,7 +56,10 @@ def test_a_running_statement_is_found_by_its_id_and_killed(
         [id, id, "footfall", "footfall", "HTTP", "POST", "q 1", f"{ENDLESS} FORMAT JSON"]
     )
     assert code(owner_http.post("/?query_id=find/me*/ 'é'", content="SELECT 1")) == 216
-    ask(owner_http, "KILL QUERY WHERE query_id = 'find/me*/ \\'é\\'' AND user = 'footfall' SYNC")
+    kill = "KILL QUERY WHERE query_id = 'find/me*/ \\'é\\'' AND user = 'footfall'"
+    told = json.loads(ask(owner_http, f"/* see */ {kill} TEST FORMAT JSONEachRow"))
+    assert (told["query_id"], told["user"], told["query"]) == (id, "footfall", f"{ENDLESS} FORMAT JSON")
+    assert ask(owner_http, f"{kill} SYNC").split("\t")[:3] == ["finished", id.replace("'", "\\'"), "footfall"]
     assert code(endless.result(10)) == 394
     assert ask(owner_http, found, param_id="find/me*/ 'é'") == "0"
 
@@ -152,6 +155,30 @@ def test_the_user_is_the_one_who_asks(user: str, request: pytest.FixtureRequest)
     name = "footfall" if user == "owner" else user
     sql = "SELECT currentUser(), user() AS me, upper(current_user()) FORMAT TSVWithNames"
     assert ask(client, sql) == (f"currentUser()\tme\tupper(current_user())\n{name}\t{name}\t{name.upper()}")
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT nothing FROM system.processes", "In scope SELECT nothing FROM system.processes."),
+        (
+            "SELECT p.nothing FROM system.query_log AS p",
+            "Identifier 'p.nothing' cannot be resolved from table with name p."
+            " In scope SELECT p.nothing FROM system.query_log AS p.",
+        ),
+    ],
+)
+def test_an_error_names_the_table_and_not_what_stands_for_it(
+    owner_http: httpx.Client, sql: str, said: str
+) -> None:
+    answer = owner_http.post("/?query_id=misspelt", content=sql)
+    assert code(answer) == 47
+    assert said in answer.text and "REPLACE" not in answer.text
+    ask(owner_http, "SYSTEM FLUSH LOGS")
+    logged = ask(
+        owner_http, "SELECT exception FROM system.query_log WHERE query_id = 'misspelt' FORMAT TSVRaw"
+    )
+    assert sql in logged and "REPLACE" not in logged
 
 
 def test_guarded_users_see_which_settings_they_may_change(reader_http: httpx.Client) -> None:

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from footfall.config import Config
+from footfall.doctor import examine
 from tests import support
 from tests.engine.speak import code, speaker
 
@@ -133,18 +134,22 @@ def test_it_starts_without_what_only_python_programs_need_of_chdb(engine: suppor
     assert not {name for name in loaded if name.startswith(("libarrow", "_multiarray_umath"))}
 
 
-def test_backups_go_to_the_data_folder_and_nowhere_else(engine: support.Process) -> None:
-    with speaker(engine.config) as client:
-        client.post("/", content="CREATE DATABASE shop")
-        client.post("/", content="CREATE TABLE shop.t (a UInt64) ENGINE = MergeTree ORDER BY a")
-        client.post("/", content="INSERT INTO shop.t SELECT number FROM numbers(10)")
-        made = client.post("/", content="BACKUP DATABASE shop TO File('one')")
-        assert "BACKUP_CREATED" in made.text
-        assert (engine.config.data_dir / "backups" / "one").exists()
-        assert code(client.post("/", content="BACKUP DATABASE shop TO File('/tmp/elsewhere')")) != 0
-        client.post("/", content="DROP DATABASE shop SYNC")
-        assert "RESTORED" in client.post("/", content="RESTORE DATABASE shop FROM File('one')").text
-        assert client.post("/", content="SELECT count() FROM shop.t").text == "10\n"
+def test_nobody_else_may_look_into_what_it_stores(
+    own_config: Config, start: Callable[..., support.Process]
+) -> None:
+    own_config.data_dir.chmod(0o755)
+    database = own_config.data_dir / "clickhouse"
+    database.mkdir(mode=0o755)
+    start("engine", own_config)
+    with speaker(own_config) as client:
+        client.post("/", content="CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a AS SELECT 1")
+        client.post("/", content="BACKUP TABLE t TO File('one')")
+    made = [database, *database.rglob("*"), *(own_config.data_dir / "backups").rglob("*")]
+    assert len(made) > 30
+    assert [path for path in made if not path.is_symlink() and path.stat().st_mode & 0o077] == []
+    (own_config.data_dir / "inbox").mkdir(mode=0o755)
+    (told,) = (finding for finding in examine(own_config) if "by others" in finding.text)
+    assert not told.good and "inbox can be read by others: chmod 700 it" in told.text
 
 
 def test_statements_are_logged_with_the_clients_id(engine: support.Process) -> None:

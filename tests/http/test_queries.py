@@ -1,5 +1,6 @@
 """Query ids, killing, hanging up, and how many statements run at once."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ import pytest
 
 from footfall.config import Config
 from tests.engine.speak import code, speaker
+from tests.robust.wire import basic, head
 
 ENDLESS = "SELECT count() FROM system.numbers WHERE sipHash64(number) = 1"
 
@@ -62,6 +64,21 @@ def test_a_client_that_hangs_up_stops_its_query(config: Config, owner_http: http
     with speaker(config) as client, pytest.raises(httpx.TimeoutException):
         client.post("/?query_id=left-alone", content=sql, timeout=0.5)
     wait_until(lambda: running(owner_http, "left-alone") == 0, limit_s=5)
+
+
+def test_a_client_that_hangs_up_with_more_requests_on_the_way_stops_its_query(
+    config: Config, owner_http: httpx.Client
+) -> None:
+    """Behind a request that runs the next ones are not read, nor is that the client has gone."""
+    more = head("POST", "/", [], 8) + b"SELECT 1"
+    with socket.create_connection(("127.0.0.1", config.engine_port)) as client:
+        headers = [("Authorization", basic("footfall", config.password))]
+        client.sendall(head("POST", "/?query_id=left-behind", headers, len(ENDLESS)) + ENDLESS.encode())
+        wait_until(lambda: running(owner_http, "left-behind") == 1)
+        for _ in range(3):  # each is read only once the one before has been
+            client.sendall(more)
+            assert running(owner_http, "left-behind") == 1
+    wait_until(lambda: running(owner_http, "left-behind") == 0)
 
 
 def test_many_that_hang_up_at_once_stop_their_queries(

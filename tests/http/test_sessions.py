@@ -61,6 +61,28 @@ def test_a_session_keeps_settings_and_temporary_tables(owner_http: httpx.Client)
     assert say("SELECT sum(a) FROM mine") == "6\n"
 
 
+@pytest.mark.parametrize("sql", ["CREATE TABLE footfall.never (a UInt8) ENGINE = Memory", "DROP TABLE mine"])
+def test_get_only_reads_in_a_session_too(owner_http: httpx.Client, sql: str) -> None:
+    params = {"session_id": "reads"}
+    owner_http.post("/", params=params, content="CREATE TEMPORARY TABLE IF NOT EXISTS mine (a UInt8)")
+    assert code(owner_http.get("/", params={**params, "query": sql})) == 164
+    for text in (
+        "{}",
+        "{} FORMAT TSV",
+        "{} SETTINGS max_threads = 1",
+        "{} FORMAT TSV SETTINGS max_threads = 1",
+        "({});",
+    ):
+        query = text.format("SELECT getSetting('readonly')") + " -- and no more"
+        assert owner_http.get("/", params={**params, "query": query}).text == "2\n", query
+    shown = owner_http.get(
+        "/", params={**params, "query": "SELECT query FROM system.processes FORMAT TSVRaw"}
+    )
+    assert shown.text.strip() == "SELECT query FROM system.processes FORMAT TSVRaw"
+    assert owner_http.get("/", params={**params, "query": "EXISTS TEMPORARY TABLE mine"}).text == "1\n"
+    assert owner_http.post("/", params=params, content="INSERT INTO mine VALUES (1)").status_code == 200
+
+
 def test_a_setting_in_a_session_may_be_any_bytes(owner_http: httpx.Client) -> None:
     value = "SELECT hex(getSetting('log_comment'))"
     assert owner_http.post("/?session_id=bytes", content=b"SET log_comment = '\xff\t\x85\x0b'").text == ""

@@ -116,6 +116,7 @@ def serve(config: Config) -> None:
     """
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
+    os.umask(0o077)  # what it stores is for nobody else
     listener = listen(config.host, config.engine_port)
     database = Database(config.data_dir)
     unconfined = sandbox.confine(changes=database.folders, reads=[database.settings])

@@ -5,6 +5,7 @@ the status line and before the other headers, so an application may begin its an
 sends its body as usual.
 """
 
+import socket
 from collections.abc import Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from footfall.engine.splice import Splice
 
 EXTENSION = "footfall.connection"
+_CLOSED = (7, 8, 9)
+"""TCP_CLOSE, TCP_CLOSE_WAIT, TCP_LAST_ACK of <netinet/tcp.h>."""
 
 
 class EarlyProtocol(HttpToolsProtocol):
@@ -21,6 +24,13 @@ class EarlyProtocol(HttpToolsProtocol):
 
     shortcut: "Splice | None" = None
     """What sends past the transport at the moment."""
+
+    def has_left(self) -> bool:
+        """Whether the client has closed its side, as far as the kernel tells."""
+        if not hasattr(socket, "TCP_INFO") or self.transport.is_closing():
+            return self.transport.is_closing()
+        connection: socket.socket = self.transport.get_extra_info("socket")
+        return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] in _CLOSED
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()

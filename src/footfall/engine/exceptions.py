@@ -106,6 +106,10 @@ _UNUSUAL = re.compile(
 )
 
 
+# Addresses of code that the engine quotes within a message, from an error of a library below it.
+_STACK = re.compile(r", Stack trace \(when copying this message.*?:\n\n(?:\d+\. .*\n)*")
+
+
 class EngineError(FootfallError):
     """An error of ClickHouse's interface: number, name and message."""
 
@@ -128,6 +132,7 @@ def from_engine(error: BaseException) -> EngineError:
     for one in (error, error.__cause__):
         if isinstance(one, UnicodeDecodeError):  # the message quotes data, which need not be UTF-8
             text = one.object.decode(errors="replace")
+    text = _STACK.sub("", text)
     found = _TEXT.match(text)
     if found is None:
         return _unusual(text)

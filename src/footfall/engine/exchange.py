@@ -20,6 +20,7 @@ from footfall.engine import forms, origin, protocol, users
 from footfall.engine import request as requests
 from footfall.engine.answer import Answer
 from footfall.engine.body import Body, ClientGone
+from footfall.engine.early import EXTENSION, EarlyProtocol
 from footfall.engine.exceptions import (
     HTTP_LENGTH_REQUIRED,
     INTO_OUTFILE_NOT_ALLOWED,
@@ -49,6 +50,10 @@ LONGEST = 16 << 20
 LAST_S = 1.5
 """Seconds over a statement's limit after which its answer is broken off, whatever its client does."""
 STOP_S = 0.3
+TELL_S = 5.0
+"""Seconds after which the log tells of a statement that runs on although it was killed."""
+LOOK_S = 0.5
+"""How often the kernel is asked whether a client has gone."""
 SOON_S = 0.01
 """Most statements end sooner, with their rows in the pipe; only after it are pipe and client watched too."""
 
@@ -167,6 +172,8 @@ class Exchange:
         session = job.session
         if job.user.guarded:  # a session holds nothing that these users may change: it only takes turns
             job.session = None
+        elif job.readonly:  # a handle that is read-only stays so; the session's must not
+            job.statement = job.statement.only_reading()
         try:
             return await self._run(job, body, client)
         finally:
@@ -187,7 +194,7 @@ class Exchange:
         work.add_done_callback(_seen)
         if body.complete and job.pipe is not None:
             await asyncio.wait({work}, timeout=SOON_S)
-        watch = None if work.done() else asyncio.create_task(self._watch(job, body, client.receive, work))
+        watch = None if work.done() else asyncio.create_task(self._watch(job, body, client, work))
         rows = Rows(job.pipe, work, job.user.result_bytes, job.limit_s, self._engine.folder)
         result = Result(job, rows, started, partial(self._so_far, job.running), self._content_types)
         try:
@@ -214,25 +221,44 @@ class Exchange:
             await kill
         if not work.done():
             job.stuck = work
-            log.warning(
-                "a statement of %s cannot be stopped before it ends: %.500s",
-                job.user.name,
-                job.statement.text,
-            )
+            asyncio.get_running_loop().call_later(TELL_S, _tell, job)
 
-    async def _watch(self, job: Job, body: Body, receive: Receive, work: "asyncio.Future[Outcome]") -> None:
+    async def _watch(self, job: Job, body: Body, client: Client, work: "asyncio.Future[Outcome]") -> None:
         """Brings the rest of the body; then waits for the client to hang up."""
         if not body.complete:
             await body.pump()
         if job.statement.kind not in (Kind.SELECT, Kind.READ):
             return
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await _hung_up(client)
         await self._engine.running.kill(job.running, work)
 
     async def _so_far(self, running: Running, elapsed_ns: int) -> Progress | None:
         loop, engine = asyncio.get_running_loop(), self._engine
         return await loop.run_in_executor(engine.helpers, so_far, engine.database.open, running, elapsed_ns)
+
+
+async def _hung_up(client: Client) -> None:
+    """Returns when the client has gone.
+
+    Where it has sent requests behind this one, its connection is not read, and only the kernel knows.
+    """
+    connection: EarlyProtocol = client.scope["extensions"][EXTENSION][0]
+    told = asyncio.ensure_future(_disconnected(client.receive))
+    try:
+        while not told.done() and not connection.has_left():
+            await asyncio.wait({told}, timeout=LOOK_S)
+    finally:
+        told.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _tell(job: Job) -> None:
+    if job.stuck is not None and not job.stuck.done():
+        log.warning("a statement of %s was killed and runs on: %.500s", job.user.name, job.statement.text)
 
 
 def _seen(work: "asyncio.Future[Outcome]") -> None:

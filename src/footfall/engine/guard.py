@@ -87,11 +87,17 @@ class Guard:
         try:
             permitted = (self._insert if given.kind is Kind.INSERT else self._other)(self._may, given, text)
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
-            raise EngineError(ACCESS_DENIED, "what is not understood is refused") from None
+            raise self._refusal("what is not understood is refused") from None
+        except EngineError as error:
+            raise (self._refusal(error.message) if error.code == ACCESS_DENIED else error) from None
         check_settings(self._user, permitted.settings)
         if len(given.text) <= KEPT_LENGTH:
             self._keep((given.text, given.format), permitted)
         return permitted
+
+    def _refusal(self, reason: str) -> EngineError:
+        """A refusal that begins as a server's, which is what clients look for."""
+        return EngineError(ACCESS_DENIED, f"{self._user.name}: Not enough privileges. {reason}")
 
     def close(self) -> None:
         if self._handle is not None:
@@ -169,7 +175,7 @@ class Guard:
         settings = _settings(tree.get("settings_ast"))
         name = tuple(node["name"] for node in (*_optional(tree, "database"), tree["table"]))
         if not any(name in (full, full[1:]) for full in may.inserts_into):
-            raise EngineError(ACCESS_DENIED, f"Not enough privileges: INSERT into {'.'.join(name)}")
+            raise EngineError(ACCESS_DENIED, f"INSERT into {'.'.join(name)} is not allowed")
         head = _without_format(line, given.format).encode()
         return Permitted(given.with_text(head), settings)
 
@@ -223,7 +229,7 @@ def _by_pattern(may: Rights, line: str) -> Permitted:
     database, table = names.get("database"), (names.get("table") or "").strip("`")
     allowed = database in {None, *may.databases} or (database == "system" and table in may.system_tables)
     if not allowed:
-        raise EngineError(ACCESS_DENIED, f"Not enough privileges: {database}.{table} is not accessible")
+        raise EngineError(ACCESS_DENIED, f"{database}.{table} is not accessible")
     return Permitted(_with_format(Kind.READ, text, shape.format))
 
 

@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -139,6 +139,8 @@ class Database:
         """The database, its backups, and files that do not outlive a statement: all that it changes."""
         for folder in self.folders:
             folder.mkdir(exist_ok=True)
+            with suppress(PermissionError):  # it may be another's, who lets us write there: doctor tells
+                folder.chmod(0o700)
         self.settings = data_dir / "clickhouse.xml"
         self._settings = self.settings.open("w")  # a confined process could not open it for writing
         _allow_files()
@@ -252,6 +254,11 @@ class Handles:
                 if self._ready[at][0] == key:
                     return self._ready.pop(at)[1]
         return None
+
+    @property
+    def backups(self) -> Path:
+        """The folder of the database's backups."""
+        return self._database.folders[1]
 
     def open(self) -> Handle:
         return self._database.open()

@@ -3,14 +3,17 @@
 chDB has one user, `default`, and gives queries ids of its own; the client's are in the mark behind each
 statement (`running`). A statement that reads `system.processes` or `system.query_log` therefore reads a
 subquery instead, in which the mark's values stand in the columns they belong to and `query` is the client's
-text; `queryID()` and `currentUser()` become values; `KILL QUERY` looks into the mark. To a guarded user
-`system.settings` tells which settings it may change. A statement that names none of these is left as it is,
-for the price of one search. This is no guard: it runs on what the guard has let pass.
+text; `queryID()` and `currentUser()` become values; `KILL QUERY` looks into the mark, and its answer is told
+from it (`KILLED`). An error that quotes such a subquery names the table (`in_clients_words`). To a guarded
+user `system.settings` tells which settings it may change. A statement that names none of these is left as it
+is, for the price of one search. This is no guard: it runs on what the guard has let pass.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from footfall.engine.exceptions import EngineError
 from footfall.engine.handles import quote
 from footfall.engine.rights import changeable
 from footfall.engine.running import ABOUT, MARK, Running
@@ -34,8 +37,19 @@ _CLAUSES = frozenset(
     b"SELECT FROM JOIN WHERE PREWHERE GROUP HAVING WINDOW QUALIFY ORDER LIMIT SETTINGS FORMAT ON USING "
     b"UNION EXCEPT INTERSECT WITH".split()
 )
+# A subquery that stands for a table, as the engine quotes it in an error; its alias, where we gave it one.
+_QUOTED = re.compile(
+    r"\(SELECT \* REPLACE \((?:if\(match\(query, '\\\\n/|toUInt8\(name NOT IN \().*? FROM (system\.(\w+))\)"
+    r"(?: AS (?:processes|query_log|user_query_log|settings)\b)?",
+    re.DOTALL,
+)
+_TABLE = r"\1"
+_KILL_QUERY = re.compile(
+    rb"(?:\s|--[^\n]*\n|/\*.*?\*/)*KILL(?:\s|--[^\n]*\n|/\*.*?\*/)+QUERY\b", re.DOTALL | re.I
+)
 # What `run` and chDB add to a client's text: where rows go, the mark, and the format of data behind it.
 _ADDED = (
+    (r"\nSETTINGS readonly = 2 ", ""),
     (r"\nINTO OUTFILE '/dev/fd/[0-9]+' APPEND [^\n]*\n", ""),
     (rf"\s*{MARK} FORMAT Values\z", " VALUES "),
     (rf"\s*{MARK} FORMAT (\w+)\z", " FORMAT \\2\n"),
@@ -72,6 +86,11 @@ def in_clients_terms(
         return given, running
     moved = replace(given, text=text, splice=given.splice + len(text) - len(given.text))
     return moved, running.telling(given.text)
+
+
+def is_kill(statement: Statement) -> bool:
+    """Whether this is a KILL QUERY, which answers with rows about statements."""
+    return statement.first_word == b"KILL" and _KILL_QUERY.match(statement.text) is not None
 
 
 def _makes_table(words: list[bytes]) -> bool:
@@ -169,28 +188,33 @@ def _of_mark(column: str) -> str:
     return f"decodeURLComponent(extract(extract(query, {quote(MARK)}), {quote(f' {column}=([^ ]*)')}))"
 
 
+def _marked(name: str, value: str) -> str:
+    """A column with a value of the mark, where there is a mark."""
+    return f"if({_HAS_MARK}, CAST({value}, toTypeName({name})), {name}) AS {name}"
+
+
+def _clean(name: str) -> str:
+    """A text without what was added to it."""
+    text = name
+    for pattern, instead in _ADDED:
+        text = f"replaceRegexpOne({text}, {quote(pattern)}, {quote(instead)})"
+    return text
+
+
+_HAS_MARK = f"match(query, {quote(MARK)})"
+_QUERY = f"if({_of_mark('text')} != '', {_of_mark('text')}, {_clean('query')}) AS query"
+
+
 def _statements(*, in_log: bool) -> str:
     """A table of statements with the marks' values in the columns that they belong to."""
-    marked = f"match(query, {quote(MARK)})"
-
-    def column(name: str, value: str) -> str:
-        return f"if({marked}, CAST({value}, toTypeName({name})), {name}) AS {name}"
-
-    def clean(name: str) -> str:
-        text = name
-        for pattern, instead in _ADDED:
-            text = f"replaceRegexpOne({text}, {quote(pattern)}, {quote(instead)})"
-        return text
-
-    columns = [column(name, _of_mark(name)) for name in ABOUT]
-    columns += [column(f"initial_{name}", _of_mark(name)) for name in ("query_id", "user")]
-    columns += [column("interface", "'HTTP'"), column("client_name", "''")]
-    columns.append(f"if({marked}, is_internal, 1) AS is_internal")
-    told = _of_mark("text")
-    columns.append(f"if({told} != '', {told}, {clean('query')}) AS query")
+    columns = [_marked(name, _of_mark(name)) for name in ABOUT]
+    columns += [_marked(f"initial_{name}", _of_mark(name)) for name in ("query_id", "user")]
+    columns += [_marked("interface", "'HTTP'"), _marked("client_name", "''")]
+    columns += [f"if({_HAS_MARK}, is_internal, 1) AS is_internal", _QUERY]
     if in_log:
-        columns.append(column("authenticated_user", _of_mark("user")))
-        columns.append(f"{clean('exception')} AS exception")
+        quoted = f"replaceRegexpAll(exception, {quote(_QUOTED.pattern)}, {quote(_TABLE)})"
+        columns.append(_marked("authenticated_user", _of_mark("user")))
+        columns.append(f"{_clean(quoted)} AS exception")
     return f"* REPLACE ({', '.join(columns)})"
 
 
@@ -199,7 +223,23 @@ _STATEMENTS = {
     b"query_log": _statements(in_log=True),
     b"user_query_log": _statements(in_log=True),
 }
+KILLED = (
+    f"SELECT * REPLACE ({_marked('query_id', _of_mark('query_id'))},"  # noqa: S608
+    f" {_marked('user', _of_mark('user'))}, {_QUERY}) FROM format(TabSeparated,"
+    " 'kill_status String, query_id String, user String, query String', {rows:String})"
+)
+"""What `KILL QUERY` answers, of the rows that chDB answers."""
 _OLD_COLUMNS = ", `ProfileEvents.Names`, `ProfileEvents.Values`, `Settings.Names`, `Settings.Values`"
+
+
+def in_clients_words(error: EngineError) -> EngineError:
+    """An error that quotes a statement as it runs, with the tables that the client named in it."""
+    message, found = _QUOTED.subn(_TABLE, error.message)
+    if not found:
+        return error
+    return EngineError(
+        error.code, message.replace("from subquery with name", "from table with name"), error.name
+    )
 
 
 def _subquery(table: bytes, user: User, *, old_columns: bool) -> bytes | None:

@@ -196,7 +196,8 @@ def check_request(user: User, ask: Ask, tables: Tables) -> None:
     """Raises `EngineError` where a request's database, settings or external tables are not for this user."""
     if ask.database not in {None, *RIGHTS[user.name].databases}:
         raise EngineError(
-            ACCESS_DENIED, f"{user.name}: Not enough privileges for the database {ask.database!r}"
+            ACCESS_DENIED,
+            f"{user.name}: Not enough privileges. The database {ask.database!r} is not accessible",
         )
     check_settings(user, ask.settings)
     if not RIGHTS[user.name].writes and sum(map(len, ask.params.values())) > PARAMETERS_LIMIT:
@@ -205,7 +206,10 @@ def check_request(user: User, ask: Ask, tables: Tables) -> None:
     for _, columns, format, _ in tables:
         check_structure(columns)
         if format not in formats:
-            raise EngineError(ACCESS_DENIED, f"external data in the format {format} is not allowed")
+            raise EngineError(
+                ACCESS_DENIED,
+                f"{user.name}: Not enough privileges. External data in the format {format} are not allowed",
+            )
 
 
 def _names(file: str) -> frozenset[str]:

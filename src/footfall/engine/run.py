@@ -9,9 +9,11 @@ import secrets
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from footfall.engine.backups import check_restore
 from footfall.engine.body import ClientGone
 from footfall.engine.exceptions import SYNTAX_ERROR, EngineError, from_engine
-from footfall.engine.handles import Handle, Handles, Stats
+from footfall.engine.handles import Handle, Handles, Stats, escape
+from footfall.engine.introspection import KILLED, in_clients_words, is_kill
 from footfall.engine.pipe import Pipe
 from footfall.engine.protocol import Ask
 from footfall.engine.reading import Reader
@@ -72,12 +74,15 @@ def run(handles: Handles, job: Job) -> tuple[bytes, Stats]:
                 return b"", _insert(handle, job, job.data)
             if job.pipe is not None:
                 return _select(handle, job, job.pipe)
+            if is_kill(job.statement):
+                return _kill(handle, job)
             if job.statement.kind is Kind.OTHER:
+                check_restore(job.statement.text, job.ask.params, handles.backups)
                 handle.changed = True
             return handle.run(job.running.marked(job.statement.text), job.ask.format, job.ask.params)
         except EngineError as error:
             handle.changed = True
-            raise job.running.unmarked(error) from None
+            raise in_clients_words(job.running.unmarked(error)) from None
         except BaseException:
             handle.changed = True
             raise
@@ -167,6 +172,17 @@ def _select(handle: Handle, job: Job, pipe: Pipe) -> tuple[bytes, Stats]:
             raise
     # The statement is wrong, or takes no INTO OUTFILE: the engine says which without our clause in it.
     return handle.run(job.running.marked(statement.text), job.ask.format, job.ask.params)
+
+
+def _kill(handle: Handle, job: Job) -> tuple[bytes, Stats]:
+    """Runs a KILL QUERY and answers with what its client calls the statements that it found."""
+    given = job.statement
+    text = given.text[: given.splice] if given.format else given.text
+    found, stats = handle.run(job.running.marked(text), "TabSeparated", job.ask.params)
+    if not found:
+        return b"", stats
+    format = given.format or job.ask.format
+    return handle.run(f"{KILLED} FORMAT {format}", format, {"rows": escape(found.decode())})[0], stats
 
 
 def _insert(handle: Handle, job: Job, data: Reader) -> Stats:

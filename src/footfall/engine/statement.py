@@ -30,6 +30,8 @@ UNCLOSED_LIMIT = 100
 # Their tables work in the background. One of Kafka's fails, stays, and keeps the database from opening again.
 FETCHING_ENGINES = frozenset(("Kafka", "RabbitMQ", "NATS", "FileLog", "S3Queue", "AzureQueue"))
 
+READ_ONLY = b"\nSETTINGS readonly = 2 "
+
 _SHORT = 2048
 
 
@@ -81,6 +83,11 @@ class Statement:
         outfile = f"\nINTO OUTFILE '{path}' APPEND ".encode()
         clause = b"" if self.format else f"FORMAT {format}".encode()
         return self.text[: self.splice] + outfile + clause + b"\n" + self.text[self.splice :]
+
+    def only_reading(self) -> "Statement":
+        """The statement under a setting with which the engine itself refuses it where it would write."""
+        text = self.text[: self.splice] + READ_ONLY + self.text[self.splice :]
+        return replace(self, text=text, splice=self.splice + len(READ_ONLY))
 
     def with_text(self, text: bytes) -> "Statement":
         return replace(self, text=text)

@@ -233,7 +233,7 @@ class Walk:
             return
         if database == "system" and table in self._may.system_tables:
             return
-        raise EngineError(ACCESS_DENIED, f"Not enough privileges: the table {node['name']} is not accessible")
+        raise EngineError(ACCESS_DENIED, f"the table {node['name']} is not accessible")
 
 
 def _lambdas(node: object) -> set[str]:

@@ -34,8 +34,15 @@ class User:
 
 
 # A statement of the longest size still fits with what `running` and `introspection` add to it; a statement
-# without its first word is none, as on a server.
-_ANY = {"max_query_size": str(4 * QUERY_LIMIT), "implicit_select": "0", "http_max_tries": "1"}
+# without its first word is none, as on a server. No other machine is reached: to try again is only to wait.
+_ANY = {
+    "max_query_size": str(4 * QUERY_LIMIT),
+    "implicit_select": "0",
+    "http_max_tries": "1",
+    "s3_retry_attempts": "0",
+    "azure_sdk_max_retries": "0",
+    "backup_restore_s3_retry_attempts": "0",
+}
 # What makes the limits hold: time is looked at between blocks, so from the first one on and with no large
 # ones; names that stand for one another are not written out without end, which no limit of time stops.
 _BOUNDED = {
