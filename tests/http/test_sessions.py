@@ -97,10 +97,11 @@ def test_a_session_belongs_to_its_user(owner_http: httpx.Client, reader_http: ht
 
 
 def test_a_session_ends_when_it_is_idle_for_too_long(owner_http: httpx.Client) -> None:
-    params = {"session_id": "short", "session_timeout": "1"}
+    params = {"session_id": "short"}
     owner_http.post("/", params=params, content="SET max_block_size = 777")
     assert owner_http.post("/", params=params, content=VALUE).text == "777\n"
-    assert owner_http.post("/", params={**params, "session_check": "1"}, content="SELECT 1").text == "1\n"
+    last = {**params, "session_check": "1", "session_timeout": "1"}
+    assert owner_http.post("/", params=last, content="SELECT 1").text == "1\n"
     time.sleep(1.2)
     assert code(owner_http.post("/", params={**params, "session_check": "1"}, content="SELECT 1")) == 372
     assert owner_http.post("/", params=params, content=VALUE).text != "777\n"
@@ -111,17 +112,15 @@ def test_a_session_ends_when_it_is_idle_for_too_long(owner_http: httpx.Client) -
 
 
 def test_a_session_runs_one_statement_at_a_time(owner_http: httpx.Client) -> None:
-    params = {"session_id": "busy"}
+    params, endless = {"session_id": "busy"}, "SELECT count() FROM system.numbers WHERE NOT ignore(number)"
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(owner_http.post, "/", params=params, content="SELECT sleep(3)")
-        listed = "SELECT count() FROM system.processes WHERE query LIKE '%sleep' || '(3)%'"
+        busy = pool.submit(owner_http.post, "/?session_id=busy&query_id=keeps-busy", content=endless)
+        listed = "SELECT count() FROM system.processes WHERE query_id = 'keeps-busy'"
         while owner_http.post("/", content=listed).text == "0\n":
-            assert not slow.done()
-        answers = set()
-        while not slow.done():
-            answers.add(code(owner_http.post("/", params=params, content="SELECT 1")))
-        assert slow.result().text == "0\n"
-    assert 373 in answers
+            assert not busy.done()
+        assert code(owner_http.post("/", params=params, content="SELECT 1")) == 373
+        owner_http.post("/", content="KILL QUERY WHERE query_id = 'keeps-busy' SYNC")
+        assert code(busy.result()) == 394
     assert owner_http.post("/", params=params, content="SELECT 1").text == "1\n"
 
 
