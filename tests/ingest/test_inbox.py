@@ -132,7 +132,7 @@ def test_a_correction_may_come_before_its_receipt_and_goes_with_it(tmp_path: Pat
 
 
 async def test_a_full_inbox_refuses_and_takes_again_when_there_is_room(tmp_path: Path) -> None:
-    small = Inbox(tmp_path, limit_bytes=50)
+    small = Inbox(tmp_path, limit_bytes=30)
     await counts(small, 1)
     with pytest.raises(Overloaded):
         await counts(small, 2)

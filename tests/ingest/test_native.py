@@ -36,6 +36,28 @@ def test_what_is_taken_from_a_body_is_what_those_rows_encode_to(rows: list[Row],
         assert native.take(columns, body, len(rows), keep) == native.encode(columns, kept)
 
 
+@given(st.lists(letters, min_size=2, max_size=20), st.data())
+@settings(max_examples=60, deadline=None)
+def test_bodies_become_one_block_of_all_their_rows(rows: list[Row], data: st.DataObject) -> None:
+    columns = DEAD_LETTERS.columns
+    middle = data.draw(st.integers(1, len(rows) - 1))
+    parts = [(len(part), native.encode(columns, part)) for part in (rows[:middle], rows[middle:])]
+    whole = native.block(columns, [(len(rows), native.encode(columns, rows))], 7)
+    assert native.block(columns, parts, 7) == whole
+
+
+@given(st.lists(letters, min_size=1, max_size=20))
+@settings(max_examples=30, deadline=None)
+def test_bodies_of_release_0_1_are_read(rows: list[Row]) -> None:
+    columns = DEAD_LETTERS.columns
+    block = native.block(columns, [(len(rows), native.encode(columns, rows))], 7)
+    head = native.varint(len(columns) + 1) + native.varint(len(rows))
+    old = block[len(head) : block.rindex(native.text("block_id") + native.text("UInt64"))]
+    assert native.block(columns, [(len(rows), old)], 7) == block
+    assert native.first_column(columns, old, len(rows)) == [row[0] for row in rows]
+    assert native.numbers(columns, old, len(rows), "rejected_at") == [row[1] for row in rows]
+
+
 def test_the_store_holds_what_was_encoded(fresh_store: Config) -> None:
     link = StoreLink(fresh_store)
     writer = link.client

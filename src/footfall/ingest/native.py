@@ -1,15 +1,18 @@
 """ClickHouse's Native format, as far as ingest writes it: columns of a block, side by side.
 
-A *body* is the columns of some rows, without the block's head. It is what the inbox stores: several bodies
-become one INSERT by `block`, which adds the head and the column `block_id` to each, because a row's block
-is known only when the block is fixed. Values are exact: money is a whole number of ten-thousandths, a time
-a whole number of milliseconds.
+A *body* is the columns of some rows: a zero byte, the length of each column's data (4 bytes), the data. It is
+what the inbox stores. Several bodies become one block of an INSERT by `block`, which puts their columns one
+behind the other and adds the column `block_id`, because a row's block is known only when the block is fixed.
+Values are exact: money is a whole number of ten-thousandths, a time a whole number of milliseconds.
+
+Release 0.1 wrote bodies as a block has them: each column behind its name and type. Such bodies are read, too.
 """
 
 import struct
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -41,6 +44,7 @@ _FIXED = {
     "Decimal(18, 4)": "q",
     "DateTime64(3, 'UTC')": "q",
 }
+_LENGTH = "I"
 _LENGTHS = [bytes([n]) for n in range(128)]
 
 
@@ -82,19 +86,26 @@ def _encoder(type_: str) -> Callable[[Sequence[Any]], bytes]:
 
 def encode(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
     """The body of at least one row; a row holds one value a column, in their order."""
-    parts: list[bytes] = []
-    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
-        parts += (column.head, _encoder(column.type)(values))
-    return b"".join(parts)
+    return _body(
+        [
+            _encoder(column.type)(values)
+            for column, values in zip(columns, zip(*rows, strict=True), strict=True)
+        ]
+    )
 
 
 def join(columns: Sequence[Column], data: Sequence[Sequence[Any]]) -> bytes:
     """The body of rows that stand in columns: Strings encoded by `text`, all else as `encode` takes it."""
-    parts: list[bytes] = []
-    for column, values in zip(columns, data, strict=True):
-        parts.append(column.head)
-        parts.append(b"".join(values) if column.type == "String" else _encoder(column.type)(values))
-    return b"".join(parts)
+    return _body(
+        [
+            b"".join(values) if column.type == "String" else _encoder(column.type)(values)
+            for column, values in zip(columns, data, strict=True)
+        ]
+    )
+
+
+def _body(parts: Sequence[bytes]) -> bytes:
+    return b"".join((b"\0", array(_LENGTH, map(len, parts)).tobytes(), *parts))
 
 
 def split(data: bytes, width: int) -> list[bytes]:
@@ -102,33 +113,33 @@ def split(data: bytes, width: int) -> list[bytes]:
     return [data[at : at + width] for at in range(0, len(data), width)]
 
 
-def block(columns: Sequence[Column], bodies: Iterable[tuple[int, bytes]], block_id: int) -> bytes:
-    """What is sent for one INSERT: each body (with its number of rows) and its rows' block_id."""
-    head = varint(len(columns) + 1)
-    tail = Column("block_id", "UInt64").head
-    number = struct.pack("<Q", block_id)
-    parts: list[bytes] = []
-    for rows, body in bodies:
-        parts += (head, varint(rows), body, tail, number * rows)
+def block(columns: Sequence[Column], bodies: Sequence[tuple[int, bytes]], block_id: int) -> bytes:
+    """What is sent for one INSERT: the rows of all bodies (each with its number of rows) and their block_id.
+
+    It is one block, whatever the number of bodies: the engine makes one part of each table it touches, and
+    100,000 rows in one block cost it half of what they cost in a hundred.
+    """
+    cut = [_columns(columns, body, rows) for rows, body in bodies]
+    count = sum(rows for rows, _ in bodies)
+    parts: list[bytes | memoryview] = [varint(len(columns) + 1), varint(count)]
+    for column, data in zip(columns, zip(*cut, strict=True), strict=True):
+        parts += (column.head, *data)
+    parts += (Column("block_id", "UInt64").head, struct.pack("<Q", block_id) * count)
     return b"".join(parts)
 
 
 def first_column(columns: Sequence[Column], body: bytes, rows: int) -> list[bytes]:
     """The bytes of the first column's values: of a UUID as `uuid.UUID.bytes`, of a number little-endian."""
-    column = columns[0]
-    start = len(column.head)
-    width = _width(column.type)
-    data = body[start : start + rows * width]
-    if column.type == "UUID":
-        data = _uuids([data])
-    return split(data, width)
+    data = bytes(_columns(columns, body, rows)[0])
+    type_ = columns[0].type
+    return split(_uuids([data]) if type_ == "UUID" else data, _width(type_))
 
 
 def numbers(columns: Sequence[Column], body: bytes, rows: int, name: str) -> list[int]:
     """The values of a column of numbers."""
-    for column, start, end in _spans(columns, body, rows):
+    for column, data in zip(columns, _columns(columns, body, rows), strict=True):
         if column.name == name:
-            return array(_FIXED[column.type], body[start:end]).tolist()
+            return array(_FIXED[column.type], bytes(data)).tolist()
     raise KeyError(name)
 
 
@@ -136,33 +147,39 @@ def take(columns: Sequence[Column], body: bytes, rows: int, keep: Sequence[bool]
     """The body of those rows of `body` for which `keep` is true."""
     mask = np.array(keep, bool)
     parts: list[bytes] = []
-    for column, start, end in _spans(columns, body, rows):
-        parts.append(column.head)
+    for column, data in zip(columns, _columns(columns, body, rows), strict=True):
         if column.type == "String":
-            marks = [*_string_marks(body, start, rows), end]
+            marks = [*_string_marks(data, 0, rows), len(data)]
             values = zip(marks, marks[1:], keep, strict=False)
-            parts += [body[first:last] for first, last, kept in values if kept]
+            parts.append(b"".join([data[first:last] for first, last, kept in values if kept]))
         else:
-            parts.append(np.frombuffer(body[start:end], f"V{_width(column.type)}")[mask].tobytes())
-    return b"".join(parts)
+            parts.append(np.frombuffer(data, f"V{_width(column.type)}")[mask].tobytes())
+    return _body(parts)
 
 
-def _spans(columns: Sequence[Column], body: bytes, rows: int) -> Iterator[tuple[Column, int, int]]:
-    """Each column with where its data begins and ends."""
+def _columns(columns: Sequence[Column], body: bytes, rows: int) -> list[memoryview]:
+    """The data of each column of a body."""
+    view = memoryview(body)
+    if body[0]:
+        return [view[start:end] for start, end in _spans(columns, body, rows)]
+    lengths = array(_LENGTH, view[1 : 1 + 4 * len(columns)].tobytes())
+    ends = [*accumulate(lengths, initial=1 + 4 * len(columns))]
+    return [view[start:end] for start, end in pairwise(ends)]
+
+
+def _spans(columns: Sequence[Column], body: bytes, rows: int) -> Iterator[tuple[int, int]]:
+    """Where the data of each column begins and ends, in a body of release 0.1."""
     at = 0
     for column in columns:
         at += len(column.head)
+        end = at + rows * _width(column.type) if column.type != "String" else at
         if column.type == "String":
-            end = at
-            for mark in _string_marks(body, at, rows + 1):
-                end = mark
-        else:
-            end = at + rows * _width(column.type)
-        yield column, at, end
+            *_, end = _string_marks(body, at, rows + 1)
+        yield at, end
         at = end
 
 
-def _string_marks(body: bytes, at: int, count: int) -> Iterator[int]:
+def _string_marks(body: bytes | memoryview, at: int, count: int) -> Iterator[int]:
     """Where each of `count` values of a String column begins; the last mark may be the column's end."""
     for number in range(count):
         yield at
