@@ -9,7 +9,8 @@ from footfall.errors import InvalidParameter
 from footfall.model import numeric_id
 from footfall.query import NamedQuery
 from footfall.query.catalogue import read_query
-from footfall.query.parameters import bind, parse_time
+from footfall.query.parameters import bind
+from footfall.query.times import parse_time
 
 NOW = datetime(2026, 3, 29, 10, 30, 15, 123456, tzinfo=UTC)
 
@@ -61,7 +62,12 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 def test_a_range_has_defaults_and_is_shown_as_it_is_bound() -> None:
     bound = bind(query(*RANGE), {}, now=NOW)
-    assert bound.values == {"from": "2026-03-23 00:00:00.000", "to": "2026-03-29 10:30:15.123"}
+    assert bound.values == {
+        "from": "2026-03-23 00:00:00.000",
+        "to": "2026-03-29 10:30:15.123",
+        "tz": "UTC",
+        "compare": "",
+    }
     assert bound.shown == {"from": "2026-03-23T00:00:00.000Z", "to": "2026-03-29T10:30:15.123Z"}
     assert bound.notes == ()
 
@@ -69,7 +75,7 @@ def test_a_range_has_defaults_and_is_shown_as_it_is_bound() -> None:
 def test_a_rollups_grain_widens_a_range_and_says_so() -> None:
     asked = {"from": "2026-03-01T10:30:00Z", "to": "2026-03-02T00:00:00Z"}
     days = bind(query(*RANGE, grain="day"), asked, now=NOW)
-    assert days.values == {"from": "2026-03-01 00:00:00.000", "to": "2026-03-02 00:00:00.000"}
+    assert (days.values["from"], days.values["to"]) == ("2026-03-01 00:00:00.000", "2026-03-02 00:00:00.000")
     assert days.notes[0].startswith("from is widened to whole days")
     hours = bind(query(*RANGE, grain="hour"), asked, now=NOW)
     assert hours.values["from"] == "2026-03-01 10:00:00.000"
@@ -84,7 +90,7 @@ def test_a_range_that_is_backwards_or_too_long_is_refused() -> None:
 
 
 def test_a_parameter_that_is_unknown_is_refused_with_those_there_are() -> None:
-    with pytest.raises(InvalidParameter, match="has no parameter country; it takes from, to"):
+    with pytest.raises(InvalidParameter, match="has no parameter country; it takes compare, from, to, tz"):
         bind(query(*RANGE), {"country": "US"}, now=NOW)
 
 

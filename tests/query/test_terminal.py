@@ -62,7 +62,7 @@ def test_sql_runs_as_analyst(config: Config) -> None:
         (("stats", "--param", "limit"), "it takes NAME=VALUE"),
         (("-", "--explain"), "takes no parameters"),
         (("stats", "--from", "soon"), "from is 'soon'; it takes"),
-        (("stats", "--param", "country=US"), "stats has no parameter country; it takes from, limit, to"),
+        (("stats", "--param", "colour=red"), "stats has no parameter colour; it takes browser, category"),
     ],
 )
 def test_wrong_usage_exits_with_2(config: Config, arguments: tuple[str, ...], told: str) -> None:

@@ -15,6 +15,7 @@ import msgspec
 
 from footfall.query.run import Answer
 
+_COMPARED = frozenset({"count", "money", "percent", "ratio", "seconds", "ms"})
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
 
@@ -30,8 +31,29 @@ def to_json(value: Any) -> bytes:
 
 
 def encode(answer: Answer) -> bytes:
-    """An answer as JSON."""
-    return to_json({"data": answer.rows, "meta": answer.meta | {"columns": answer.columns}})
+    """An answer as JSON; with `before` and `change` where it was compared with the range before."""
+    found = {"data": answer.rows, "meta": answer.meta | {"columns": answer.columns}}
+    if answer.before is not None:
+        found |= {
+            "before": {"data": answer.before.rows, "meta": answer.before.meta},
+            "change": changes(answer),
+        }
+    return to_json(found)
+
+
+def changes(answer: Answer) -> dict[str, float | None]:
+    """Of an answer of one row: by how many percent each figure changed; None where it was none or nothing."""
+    if answer.before is None or len(answer.rows) != 1 or len(answer.before.rows) != 1:
+        return {}
+    (now,), (then,) = answer.rows, answer.before.rows
+    names = [column.name for column in answer.columns if column.unit in _COMPARED]
+    return {name: _change(now[name], then[name]) for name in names}
+
+
+def _change(now: Any, then: Any) -> float | None:
+    if now is None or not then:
+        return None
+    return round(100 * (float(now) - float(then)) / abs(float(then)), 4)
 
 
 def encode_csv(answer: Answer) -> bytes:

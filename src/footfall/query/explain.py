@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from footfall.query.catalogue import NamedQuery
+from footfall.query.choose import choose
 from footfall.query.exchange import execute
-from footfall.query.parameters import bind
 
 _READ = re.compile(r"ReadFrom\w+ \((?P<source>[^)]+)\)")
 _GRANULES = re.compile(r"Granules: (?P<read>\d+)(?:/(?P<total>\d+))?")
@@ -39,8 +39,9 @@ class Plan:
 
 async def explain(client: AsyncClient, query: NamedQuery, params: Mapping[str, str]) -> Plan:
     """The plan of `query` with `params`."""
-    statement = "EXPLAIN indexes=1, projections=1\n" + query.sql
-    result, _ = await execute(client, statement, bind(query, params).values)
+    choice = await choose(client, query, params)
+    statement = "EXPLAIN indexes=1, projections=1\n" + choice.sql
+    result, _ = await execute(client, statement, choice.bound.values)
     lines = tuple(str(row[0]) for row in result.result_rows)
     return Plan(query.name, lines, _reads(lines))
 

@@ -4,11 +4,12 @@ Values come as text, from a URL, a command line or a form. What is not given has
 that the header does not accept raises `InvalidParameter` with what is accepted; so does a parameter that the
 query does not have, because a filter that is silently ignored is a wrong answer.
 
-Times are RFC 3339 (no zone: UTC), a date (its midnight), epoch milliseconds, or relative: `now`, `now-30m`,
-`today-6d`. `to` is exclusive. Where a query reads a rollup, its grain widens `from` and `to` to whole hours
-or days, and a note says so where the caller named other times. Where a query has a parameter `grain` (day,
-week, month), a `from` that is not given moves on to the start of the next period, so that the first is whole;
-where one is given, a note says that the first period is partial.
+Times are RFC 3339, a date (its midnight), epoch milliseconds, or relative: `now`, `now-30m`, `today-6d`;
+where they name no zone, they are of `tz`. `to` is exclusive. Where a query reads a rollup, its grain widens
+`from` and `to` to whole hours or days of the zone, and a note says so where the caller named other times.
+Where a query has a parameter `grain` (day, week, month), a `from` that is not given moves on to the start
+of the next period, so that the first is whole; where one is given, a note says that the first period is
+partial.
 """
 
 import re
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -23,27 +25,29 @@ from footfall.countries import UNKNOWN, country_code
 from footfall.errors import InvalidParameter
 from footfall.model import numeric_id
 from footfall.query.catalogue import NamedQuery, Parameter
+from footfall.query.steps import check_steps
+from footfall.query.times import EARLIEST, LATEST, PERIODS, next_start, parse_time, start_of, zones
 
 Value = str | int | list[str]
-_RELATIVE = re.compile(r"(?P<base>now|today)(?:(?P<sign>[+-])(?P<count>\d{1,6})(?P<unit>[smhdw]))?")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_GRAINS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
-# A length that leads from the start of a period into the next.
-_PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
-_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2149, 1, 1, tzinfo=UTC)
 _RANGE = re.compile(r"(?P<low>-?\d+(?:\.\d+)?)\.\.(?P<high>-?\d+(?:\.\d+)?)")
-_ITEMS = re.compile(r"(?P<low>\d+)\.\.(?P<high>\d+) (?P<different>different )?items")
+_ITEMS = re.compile(r"(?P<low>\d+)\.\.(?P<high>\d+) (?P<different>different )?(?:items|steps)")
 _WHOLE = re.compile(r"-?\d{1,20}")
 _LONGEST_TEXT = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Values ready to bind, the same as they are shown to people, and what was changed about them."""
+    """Values ready to bind, the same as they are shown to people, and what was changed about them.
+
+    `given` names the parameters that the caller set to something; `times` are the moments among the values.
+    """
 
     values: dict[str, Value]
     shown: dict[str, Value]
     notes: tuple[str, ...]
+    given: frozenset[str]
+    zone: ZoneInfo
+    times: dict[str, datetime]
 
 
 def bind(query: NamedQuery, given: Mapping[str, str], *, now: datetime | None = None) -> Bound:
@@ -53,73 +57,83 @@ def bind(query: NamedQuery, given: Mapping[str, str], *, now: datetime | None = 
         accepted = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
         raise InvalidParameter(f"{query.name} has no parameter {unknown[0]}; {accepted}", field=unknown[0])
     now = (now or datetime.now(UTC)).astimezone(UTC)
-    values: dict[str, Value] = {}
-    times: dict[str, datetime] = {}
-    for parameter in query.parameters:
-        text = given.get(parameter.name)
-        text = parameter.default if text is None else text.strip()
-        if parameter.type.startswith("DateTime"):
-            times[parameter.name] = _time(parameter, text, now)
-        else:
-            values[parameter.name] = _value(parameter, text)
-    notes = _align(query, given, times) + _begin(given, times, str(values.get("grain", "")))
-    _check_length(query, times)
-    stored = {name: moment.strftime("%Y-%m-%d %H:%M:%S.") + _ms(moment) for name, moment in times.items()}
-    shown = {
-        name: moment.strftime("%Y-%m-%dT%H:%M:%S.") + _ms(moment) + "Z" for name, moment in times.items()
+    texts = {
+        parameter.name: given[parameter.name].strip() if parameter.name in given else parameter.default
+        for parameter in query.parameters
     }
-    order = [parameter.name for parameter in query.parameters]
+    values: dict[str, Value] = {}
+    moments = [parameter for parameter in query.parameters if parameter.type.startswith("DateTime")]
+    for parameter in query.parameters:
+        if parameter not in moments:
+            values[parameter.name] = _value(parameter, texts[parameter.name])
+    zone = ZoneInfo(str(values.get("tz", "UTC")))
+    times = {parameter.name: _time(parameter, texts[parameter.name], now, zone) for parameter in moments}
+    notes = _align(query, given, times, zone)
+    notes += _begin(given, times, str(values.get("grain", "")), zone)
+    _check_length(query, times)
     return Bound(
-        {name: (stored | values)[name] for name in order},
-        {name: (shown | values)[name] for name in order},
+        {name: as_bound(times[name]) if name in times else values[name] for name in texts},
+        {
+            parameter.name: as_shown(times[parameter.name])
+            if parameter in moments
+            else values[parameter.name]
+            for parameter in query.parameters
+            if parameter.name in given or not parameter.inherited
+        },
         notes,
+        frozenset(name for name in given if texts[name] != ""),
+        zone,
+        times,
     )
 
 
-def _ms(moment: datetime) -> str:
-    return f"{moment.microsecond // 1000:03d}"
+def as_bound(moment: datetime) -> str:
+    """A moment as the store takes it."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d}"
 
 
-def _align(query: NamedQuery, given: Mapping[str, str], times: dict[str, datetime]) -> tuple[str, ...]:
+def as_shown(moment: datetime) -> str:
+    """A moment as people read it."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def _align(
+    query: NamedQuery, given: Mapping[str, str], times: dict[str, datetime], zone: ZoneInfo
+) -> tuple[str, ...]:
     """Widens `from` and `to` to the grain of the rollup; a note for each that the caller named."""
     if query.grain is None:
         return ()
-    grain, changed = _GRAINS[query.grain], []
+    changed = []
     for name in ("from", "to"):
         if name not in times:
             continue
-        start = times[name] - (times[name] - _EARLIEST) % grain
-        aligned = start if name == "from" or start == times[name] else start + grain
+        start = start_of(times[name], query.grain, zone)
+        aligned = start if name == "from" or start == times[name] else next_start(start, query.grain, zone)
         if aligned != times[name] and name in given:
             changed.append(name)
         times[name] = aligned
     if not changed:
         return ()
     verb = "are" if len(changed) > 1 else "is"
-    return (f"{' and '.join(changed)} {verb} widened to whole {query.grain}s (UTC)",)
+    return (f"{' and '.join(changed)} {verb} widened to whole {query.grain}s ({zone.key})",)
 
 
-def _begin(given: Mapping[str, str], times: dict[str, datetime], period: str) -> tuple[str, ...]:
+def _begin(
+    given: Mapping[str, str], times: dict[str, datetime], period: str, zone: ZoneInfo
+) -> tuple[str, ...]:
     """Moves a default `from` on to the next start of a period; a note where a given one is amid one."""
-    if "from" not in times or period not in _PERIODS:
+    if "from" not in times or period not in PERIODS:
         return ()
-    start = _start(times["from"], period)
+    start = start_of(times["from"], period, zone)
     if start == times["from"]:
         return ()
     if "from" in given:
-        return (f"the first {period} is partial: it began {start:%Y-%m-%d}, before from",)
-    following = _start(start + _PERIODS[period], period)
+        began = start.astimezone(zone)
+        return (f"the first {period} is partial: it began {began:%Y-%m-%d}, before from",)
+    following = next_start(start, period, zone)
     if "to" not in times or following < times["to"]:
         times["from"] = following
     return ()
-
-
-def _start(moment: datetime, period: str) -> datetime:
-    """The start of the day, week (Monday) or month of a moment."""
-    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    if period == "week":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if period == "month" else day
 
 
 def _check_length(query: NamedQuery, times: dict[str, datetime]) -> None:
@@ -128,40 +142,21 @@ def _check_length(query: NamedQuery, times: dict[str, datetime]) -> None:
     length = times["to"] - times["from"]
     if length < timedelta():
         raise InvalidParameter("from is later than to", field="from")
-    if query.longest_days is not None and length > timedelta(days=query.longest_days):
+    if query.longest_days is not None and length > timedelta(days=query.longest_days, hours=2):
         raise InvalidParameter(
             f"the range is {length.days} days; {query.name} takes at most {query.longest_days}", field="from"
         )
 
 
-def _time(parameter: Parameter, text: str, now: datetime) -> datetime:
-    moment = parse_time(text, now)
+def _time(parameter: Parameter, text: str, now: datetime, zone: ZoneInfo) -> datetime:
+    moment = parse_time(text, now, zone)
     if moment is None:
         raise _refused(
             parameter, text, "an RFC 3339 time, a date, epoch milliseconds, or like today-6d, now-30m"
         )
-    if not _EARLIEST <= moment <= _LATEST:
+    if not EARLIEST <= moment <= LATEST:
         raise _refused(parameter, text, "a time between 1970 and 2148")
     return moment
-
-
-def parse_time(text: str, now: datetime) -> datetime | None:
-    """The moment that `text` means at `now`, in UTC and whole milliseconds; None where it means none."""
-    try:
-        if found := _RELATIVE.fullmatch(text):
-            base = now if found["base"] == "now" else now.replace(hour=0, minute=0, second=0, microsecond=0)
-            length = (
-                timedelta(**{_UNITS[found["unit"]]: int(found["count"])}) if found["unit"] else timedelta()
-            )
-            moment = base - length if found["sign"] == "-" else base + length
-        elif text.isascii() and text.isdigit() and len(text) >= 9:
-            moment = datetime.fromtimestamp(int(text) / 1000, UTC)
-        else:
-            moment = datetime.fromisoformat(text)
-            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _value(parameter: Parameter, text: str) -> Value:
@@ -171,6 +166,8 @@ def _value(parameter: Parameter, text: str) -> Value:
         return _id(parameter, text)
     if parameter.accepts == "country":
         return _country(parameter, text)
+    if parameter.accepts == "zone":
+        return _zone(parameter, text)
     if parameter.type == "String":
         return _text(parameter, text)
     if parameter.type == "Array(String)":
@@ -214,6 +211,12 @@ def _country(parameter: Parameter, text: str) -> str:
     return code
 
 
+def _zone(parameter: Parameter, text: str) -> str:
+    if text not in zones():
+        raise _refused(parameter, text, "a time zone, as in Europe/Berlin, Asia/Kolkata or UTC")
+    return text
+
+
 def _text(parameter: Parameter, text: str) -> str:
     if len(text) > _LONGEST_TEXT:
         raise _refused(parameter, text[:20] + "…", f"at most {_LONGEST_TEXT} characters")
@@ -240,12 +243,17 @@ def _items(parameter: Parameter, text: str) -> list[str]:
         raise _refused(parameter, text, parameter.accepts)
     if any(len(item) > _LONGEST_TEXT for item in items):
         raise _refused(parameter, text[:20] + "…", f"items of at most {_LONGEST_TEXT} characters")
-    return items
+    if not parameter.accepts.endswith("steps"):
+        return items
+    try:
+        return check_steps(items)
+    except ValueError as error:
+        raise _refused(parameter, text[:200], str(error)) from None
 
 
 def _date(parameter: Parameter, text: str) -> str:
     moment = parse_time(text, datetime.now(UTC))
-    if moment is None or not _EARLIEST <= moment <= _LATEST:
+    if moment is None or not EARLIEST <= moment <= LATEST:
         raise _refused(parameter, text, "a date between 1970 and 2148")
     return moment.strftime("%Y-%m-%d")
 

@@ -14,7 +14,7 @@ have expired the verdict is "cannot be proved", never "equal".
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -22,9 +22,11 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from footfall.errors import InvalidParameter
 from footfall.query.catalogue import NamedQuery
+from footfall.query.choose import choose
 from footfall.query.exchange import execute
 from footfall.query.freshness import freshness
-from footfall.query.parameters import Bound, bind
+from footfall.query.parameters import Bound
+from footfall.query.reach import raw_reach as raw_reach
 from footfall.query.run import Answer, Row, run_bound
 
 ATTEMPTS: Final = 8
@@ -42,12 +44,6 @@ _OLDEST = {
     "daily_user_activity": "SELECT min(activity_date) FROM footfall.daily_user_activity",
     "mv_product_revenue": "SELECT min(order_date) FROM footfall.mv_product_revenue",
 }
-# The days that a base table keeps its rows, as the store itself has it; 0 where it keeps them for ever.
-_KEEPS = r"""
-SELECT toUInt32OrZero(extract(create_table_query, 'TTL \\w+ \\+ toIntervalDay\\((\\d+)\\)'))
-FROM system.tables
-WHERE database = 'footfall' AND name = {table:String}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,12 @@ async def prove(
     """Compares `query` with its twin; raises `InvalidParameter` where it has none, as it reads raw rows."""
     if query.proof is None:
         raise InvalidParameter(f"{query.name} needs no proof: it reads the raw rows itself", field="query")
-    bound = bind(query, params)
+    choice = await choose(client, query, params)
+    bound = choice.bound
+    if choice.because:
+        newest = await freshness(client, query.reads)
+        answer = await run_bound(client, query, choice.sql, bound, newest, choice.because)
+        return Proof("equal", f"this answer is from the raw rows: {choice.because}", (), answer, answer)
     if reach := await _expired(client, query, bound):
         answer = await run_bound(client, query, query.sql, bound, await freshness(client, query.reads))
         return Proof("cannot be proved", f"raw rows reach back to {reach}", (), answer, None)
@@ -154,14 +155,6 @@ async def _expired(client: AsyncClient, query: NamedQuery, bound: Bound) -> date
         if date(1970, 1, 1) < oldest < reach:
             return reach
     return None
-
-
-async def raw_reach(client: AsyncClient, rollup: str) -> date | None:
-    """The oldest day of which no raw row has expired; None where raw rows are kept for ever."""
-    table = "orders" if rollup == "mv_product_revenue" else "events"
-    result, _ = await execute(client, _KEEPS, {"table": table})
-    days = int(result.result_rows[0][0]) if result.result_rows else 0
-    return datetime.now(UTC).date() - timedelta(days=days - 1) if days else None
 
 
 def compare(answer: Answer, proof: Answer) -> list[Difference]:

@@ -2,14 +2,15 @@
 
 Rows hold plain Python values: ids are strings (they exceed 2^53), money is `Decimal`, times are aware UTC
 datetimes, and a number that is not finite is None. `meta` says where the figures come from: query, SQL,
-parameters as bound, what it reads, rows and bytes read (the store's own count), milliseconds, freshness (time
-of the newest row it could see), which columns are estimates, and notes. Values reach the SQL as bound
-parameters only.
+parameters as bound, what it reads, rows and bytes read (the store's own count), milliseconds, freshness
+(time of the newest row it could see), which columns are estimates, why raw rows answered where a rollup did
+not, and notes. With `compare=before`, `before` holds the answer for the range before. Values reach the SQL
+as bound parameters only.
 """
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,9 +18,12 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.query import QueryResult
 
 from footfall.query.catalogue import Column, NamedQuery
+from footfall.query.choose import choose
 from footfall.query.exchange import execute, store_error
 from footfall.query.freshness import freshness
-from footfall.query.parameters import Bound, bind
+from footfall.query.parameters import Bound, as_shown
+from footfall.query.reach import ROLLUPS
+from footfall.query.times import before
 
 __all__ = ["Answer", "Row", "run", "run_bound", "run_sql", "store_error"]
 
@@ -34,40 +38,59 @@ _UNITS = {"Date": "day", "Date32": "day", "Bool": "flag"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Columns, rows by column name, and `meta`."""
+    """Columns, rows by column name, `meta`, and the answer for the range before where it was asked for."""
 
     columns: tuple[Column, ...]
     rows: list[Row]
     meta: dict[str, Any]
+    before: "Answer | None" = None
 
 
 async def run(client: AsyncClient, query: NamedQuery, params: Mapping[str, str]) -> Answer:
     """The answer of `query`; raises `InvalidParameter` for a value that its header does not accept."""
-    bound = bind(query, params)
+    choice = await choose(client, query, params)
     newest = await freshness(client, query.reads)
-    return await run_bound(client, query, query.sql, bound, newest)
+    answer = await run_bound(client, query, choice.sql, choice.bound, newest, choice.because)
+    if choice.bound.values.get("compare") != "before":
+        return answer
+    times, zone = choice.bound.times, choice.bound.zone
+    start, end = before(times["from"], times["to"], zone)
+    earlier = {**params, "from": as_shown(start), "to": as_shown(end), "compare": ""}
+    return replace(answer, before=await run(client, query, earlier))
 
 
 async def run_bound(
-    client: AsyncClient, query: NamedQuery, sql: str, bound: Bound, newest: datetime | None
+    client: AsyncClient,
+    query: NamedQuery,
+    sql: str,
+    bound: Bound,
+    newest: datetime | None,
+    because: str | None = None,
 ) -> Answer:
     """The answer of one of the statements of `query`, with parameters that are bound already."""
     result, elapsed_ms = await execute(client, sql, bound.values)
     estimates = query.estimates if sql == query.sql else ()
     proved = _PROVED if query.proof else ""
     estimated = (f"{', '.join(estimates)}: {_ESTIMATED}{proved}",) if estimates else ()
+    raw = (f"answered from raw rows: {because}",) if because else ()
     meta = {
         "query": query.name,
         "title": query.title,
         "sql": sql,
         "params": bound.shown,
-        "reads": list(query.reads),
+        "reads": list(query.reads if sql == query.sql else raw_tables(query)),
         **_cost(result, elapsed_ms),
         "freshness": newest,
         "estimates": list(estimates),
-        "notes": [*query.notes, *estimated, *bound.notes],
+        "raw_because": because,
+        "notes": [*raw, *query.notes, *estimated, *bound.notes],
     }
     return Answer(query.columns, _rows(result, query.columns), meta)
+
+
+def raw_tables(query: NamedQuery) -> list[str]:
+    """What the twin of a query reads: the tables that feed its rollups, and those it reads anyhow."""
+    return list(dict.fromkeys(ROLLUPS.get(table, table) for table in query.reads))
 
 
 async def run_sql(client: AsyncClient, sql: str) -> Answer:

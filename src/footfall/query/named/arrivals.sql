@@ -9,5 +9,6 @@ SELECT
     count()                         AS events
 FROM footfall.events
 WHERE ingested_at >= toStartOfSecond({after:DateTime64(3, 'UTC')})
+    AND {part:typed_filters}
 GROUP BY second
 ORDER BY second

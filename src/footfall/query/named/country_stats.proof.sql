@@ -6,6 +6,7 @@ SELECT
     countIf(event_type = 'purchase')     AS purchases
 FROM footfall.events
 WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+    AND {part:event_filters}
 GROUP BY country
 ORDER BY count() DESC, country
 LIMIT {limit:UInt32}

@@ -19,6 +19,7 @@ SELECT
     sum(purchase_count)              AS purchases
 FROM footfall.mv_country_stats
 WHERE event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
+    AND ({country:String} = '' OR country = {country:String})
 GROUP BY country
 ORDER BY events DESC, country
 LIMIT {limit:UInt32}

@@ -8,31 +8,36 @@
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- param: event_type String = ; any ; events of this type alone; empty: all
--- column: day day ; the day, UTC
+-- column: day day ; the day, of the zone
 -- column: event_count count ; events
 -- column: unique_users count ; distinct users and anonymous shoppers
 -- column: revenue money ; money received by purchase events, less refund events
 SELECT
-    event_date              AS day,
+    day,
     sum(events)             AS event_count,
     uniqMerge(users)        AS unique_users,
     sum(money)              AS revenue
 FROM
 (
-    SELECT event_date, event_count AS events, unique_users AS users, mv_country_stats.revenue AS money
+    SELECT event_date AS day, event_count AS events, unique_users AS users, mv_country_stats.revenue AS money
     FROM footfall.mv_country_stats
-    WHERE {event_type:String} = ''
+    WHERE {event_type:String} = '' AND {tz:String} = 'UTC'
         AND event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
     UNION ALL
-    SELECT event_date, event_count AS events, unique_users AS users, total_revenue AS money
+    SELECT
+        toDate(toDateTime(event_date, 'UTC') + toIntervalHour(event_hour), {tz:String}),
+        event_count, unique_users, total_revenue
     FROM footfall.mv_hourly_events
-    WHERE {event_type:String} != '' AND event_type = {event_type:String}
-        AND event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
+    WHERE ({event_type:String} != '' OR {tz:String} != 'UTC')
+        AND ({event_type:String} = '' OR event_type = {event_type:String})
+        AND event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date <= toDate({to:DateTime64(3, 'UTC')})
+        AND toDateTime(event_date, 'UTC') + toIntervalHour(event_hour) >= {from:DateTime64(3, 'UTC')}
+        AND toDateTime(event_date, 'UTC') + toIntervalHour(event_hour) < {to:DateTime64(3, 'UTC')}
 )
 GROUP BY day
 ORDER BY day WITH FILL
-    FROM toDate({from:DateTime64(3, 'UTC')})
+    FROM toDate({from:DateTime64(3, 'UTC')}, {tz:String})
     TO greatest(
-        toDate({from:DateTime64(3, 'UTC')}),
-        least(toDate({to:DateTime64(3, 'UTC')}), toDate(now('UTC')) + 1))
+        toDate({from:DateTime64(3, 'UTC')}, {tz:String}),
+        least(toDate({to:DateTime64(3, 'UTC')}, {tz:String}), toDate(now('UTC'), {tz:String}) + 1))
     STEP toIntervalDay(1)

@@ -9,7 +9,7 @@ SELECT
 FROM
 (
     SELECT
-        toDate(event_timestamp)                                           AS day,
+        toDate(event_timestamp, {tz:String})                                           AS day,
         uniqExactIf(user_id, user_id != 0)                                AS came,
         uniqExactIf(session_id, session_id != '')                         AS sat,
         uniqExactIf(user_id, user_id != 0 AND event_type = 'purchase')    AS bought,
@@ -18,21 +18,23 @@ FROM
         toDecimal128(0, 4)                                                AS paid
     FROM footfall.events
     WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+        AND {part:context_filters}
     GROUP BY day
     UNION ALL
     SELECT
-        toDate(order_timestamp) AS day, 0, 0, 0,
+        toDate(order_timestamp, {tz:String}) AS day, 0, 0, 0,
         uniqExactIf(order_id, status = 'completed'),
         sumIf(total_amount, status NOT IN ('pending', 'adjusted')),
         sumIf(total_amount, status = 'completed')
     FROM footfall.orders
     WHERE order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}
+        AND {part:order_filters}
     GROUP BY day
 )
 GROUP BY day
 ORDER BY day WITH FILL
-    FROM toDate({from:DateTime64(3, 'UTC')})
+    FROM toDate({from:DateTime64(3, 'UTC')}, {tz:String})
     TO greatest(
-        toDate({from:DateTime64(3, 'UTC')}),
-        least(toDate({to:DateTime64(3, 'UTC')}), toDate(now('UTC')) + 1))
+        toDate({from:DateTime64(3, 'UTC')}, {tz:String}),
+        least(toDate({to:DateTime64(3, 'UTC')}, {tz:String}), toDate(now('UTC'), {tz:String}) + 1))
     STEP toIntervalDay(1)

@@ -8,7 +8,7 @@
 -- note: Orders and AOV are counted in the ledger of orders, as far back as its rows are kept.
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
--- column: day day ; the day, UTC
+-- column: day day ; the day, of the zone
 -- column: visitors count ; distinct users and anonymous shoppers with an event
 -- column: sessions count ; distinct sessions with an event
 -- column: orders count ; distinct orders with a completed line

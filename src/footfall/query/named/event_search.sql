@@ -4,15 +4,11 @@
 -- reads: events
 -- param: from DateTime64(3, 'UTC') = today-6d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
--- param: event_type String = ; any ; events of this type alone; empty: all
 -- param: event_id String = ; any ; this event alone; empty: all
 -- param: order_id String = ; any ; events of this order alone; empty: all
 -- param: product_id String = ; id ; events of this product alone, as the shop knows it or as Footfall stores it; 0: of none; empty: all
 -- param: page_url String = ; any ; events on exactly this page; empty: all
 -- param: search_term String = ; any ; events with exactly this search; empty: all
--- param: utm_campaign String = ; any ; events of this campaign alone; empty: all
--- param: device_type String = ; any ; events on this kind of device alone; empty: all
--- param: country String = ; country ; code or name of a country; empty: all
 -- param: min_revenue Decimal(18, 4) = 0 ; 0..1000000000000 ; events that brought at least this money; 0: all
 -- param: min_duration_seconds UInt32 = 0 ; 0..4294967295 ; events at least this long; 0: all
 -- param: limit UInt32 = 50 ; 1..1000 ; rows at most
@@ -36,15 +32,12 @@ SELECT
     event_timestamp, event_type, event_id, user_id, session_id, product_id, order_id, page_url, search_term,
     utm_campaign, device_type, browser, country, revenue, value, duration_seconds
 FROM footfall.events
-WHERE ({event_type:String} = '' OR event_type = {event_type:String})
+WHERE {part:event_filters}
     AND ({event_id:String} = '' OR event_id = toUUIDOrZero({event_id:String}))
     AND ({order_id:String} = '' OR order_id = {order_id:String})
     AND ({product_id:String} = '' OR product_id = toUInt64OrZero({product_id:String}))
     AND ({page_url:String} = '' OR page_url = {page_url:String})
     AND ({search_term:String} = '' OR search_term = {search_term:String})
-    AND ({utm_campaign:String} = '' OR utm_campaign = {utm_campaign:String})
-    AND ({device_type:String} = '' OR device_type = {device_type:String})
-    AND ({country:String} = '' OR country = {country:String})
     AND ({min_revenue:Decimal(18, 4)} = 0 OR revenue >= {min_revenue:Decimal(18, 4)})
     AND ({min_duration_seconds:UInt32} = 0 OR duration_seconds >= {min_duration_seconds:UInt32})
     AND event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date <= toDate({to:DateTime64(3, 'UTC')})

@@ -5,6 +5,7 @@ SELECT
     sum(events.revenue)              AS revenue
 FROM footfall.events
 WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+    AND {part:event_filters}
 GROUP BY event_type
 ORDER BY event_count DESC, event_type
 LIMIT {limit:UInt32}

@@ -20,6 +20,7 @@ WHERE event_date >= toDate({from:DateTime64(3, 'UTC')})
     AND event_date <= toDate({to:DateTime64(3, 'UTC')})
     AND toDateTime(event_date, 'UTC') + toIntervalHour(event_hour) >= {from:DateTime64(3, 'UTC')}
     AND toDateTime(event_date, 'UTC') + toIntervalHour(event_hour) < {to:DateTime64(3, 'UTC')}
+    AND ({event_type:String} = '' OR event_type = {event_type:String})
 GROUP BY event_type
 ORDER BY event_count DESC, event_type
 LIMIT {limit:UInt32}

@@ -2,13 +2,13 @@ SELECT hour, event_count, unique_users, revenue
 FROM
 (
     SELECT
-        toStartOfHour(toDateTime(event_timestamp, 'UTC'))    AS hour,
+        toStartOfHour(toDateTime(event_timestamp, {tz:String}))    AS hour,
         count()                                              AS event_count,
         uniqExactIf(user_id, user_id != 0)                   AS unique_users,
         sum(events.revenue)                                  AS revenue
     FROM footfall.events
     WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
-        AND ({event_type:String} = '' OR event_type = {event_type:String})
+        AND {part:event_filters}
     GROUP BY hour
     ORDER BY hour DESC WITH FILL
         FROM greatest(

@@ -9,7 +9,7 @@
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- param: event_type String = ; any ; events of this type alone; empty: all
 -- param: limit UInt32 = 10000 ; 1..10000 ; hours at most, the latest of the range
--- column: hour time ; start of the hour, UTC
+-- column: hour time ; start of the hour
 -- column: event_count count ; events
 -- column: unique_users count ; distinct users and anonymous shoppers
 -- column: revenue money ; money received by purchase events, less refund events

@@ -25,5 +25,6 @@ FROM footfall.orders
 WHERE total_amount >= {min_amount:Decimal(18, 4)} AND status = {status:String}
     AND order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date <= toDate({to:DateTime64(3, 'UTC')})
     AND order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}
+    AND {part:order_filters}
 ORDER BY total_amount DESC, order_timestamp DESC, order_id, line_id
 LIMIT {limit:UInt32}

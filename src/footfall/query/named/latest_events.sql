@@ -31,6 +31,7 @@ FROM
         search_term, device_type, browser, country, revenue, value
     FROM footfall.events
     WHERE ingested_at > {after:DateTime64(3, 'UTC')}
+        AND {part:typed_filters}
     ORDER BY ingested_at DESC, event_timestamp DESC, event_id
     LIMIT {limit:UInt32}
 ) AS e
@@ -43,6 +44,7 @@ LEFT ANY JOIN
         SELECT user_id
         FROM footfall.events
         WHERE ingested_at > {after:DateTime64(3, 'UTC')}
+            AND {part:typed_filters}
         ORDER BY ingested_at DESC, event_timestamp DESC, event_id
         LIMIT {limit:UInt32}
     )

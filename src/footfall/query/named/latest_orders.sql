@@ -33,6 +33,7 @@ FROM
     FROM footfall.orders
     WHERE orders.ingested_at > {after:DateTime64(3, 'UTC')}
         AND block_id >= bitShiftLeft(toUInt64(toUnixTimestamp64Milli({after:DateTime64(3, 'UTC')}) - 600000), 20)
+        AND {part:ledger_filters}
     GROUP BY order_id, status
     HAVING quantity != 0 OR total_amount != 0
     ORDER BY ingested_at DESC, order_id, status

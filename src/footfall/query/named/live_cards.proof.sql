@@ -24,10 +24,11 @@ FROM
             event_type,
             event_timestamp,
             dateDiff('millisecond', event_timestamp, {at:DateTime64(3, 'UTC')})      AS age_ms,
-            toDate(event_timestamp) = toDate({at:DateTime64(3, 'UTC')})              AS is_today
+            toDate(event_timestamp, {tz:String}) = toDate({at:DateTime64(3, 'UTC')}, {tz:String}) AS is_today
         FROM footfall.events
         WHERE toDate(event_timestamp) >= toDate({at:DateTime64(3, 'UTC')}) - 1
-            AND toDate(event_timestamp) <= toDate({at:DateTime64(3, 'UTC')})
+            AND toDate(event_timestamp) <= toDate({at:DateTime64(3, 'UTC')}) + 1
+            AND {part:plain_filters}
     )
 ) AS e,
 (
@@ -35,9 +36,11 @@ FROM
     FROM footfall.events
     WHERE dateDiff('millisecond', ingested_at, {at:DateTime64(3, 'UTC')}) >= 0
         AND dateDiff('millisecond', ingested_at, {at:DateTime64(3, 'UTC')}) < 60000
+        AND {part:plain_filters}
 ) AS l,
 (
     SELECT uniqExact(order_id) AS orders_today, sum(total_amount) AS revenue_today
     FROM footfall.orders
-    WHERE toDate(order_timestamp) = toDate({at:DateTime64(3, 'UTC')}) AND status = 'completed'
+    WHERE toDate(order_timestamp, {tz:String}) = toDate({at:DateTime64(3, 'UTC')}, {tz:String}) AND status = 'completed'
+        AND {part:ledger_filters}
 ) AS o

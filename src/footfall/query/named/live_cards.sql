@@ -1,14 +1,15 @@
 -- title: Live figures
 -- description: What happens now: the last minutes of events, and today's orders and money.
 -- reads: events, orders, mv_hourly_events, mv_country_stats
+-- grain: day
 -- estimate: conversion_today
 -- note: Visitors are distinct ids: a shopper who logged in on the way counts under the anonymous id and the user.
 -- param: at DateTime64(3, 'UTC') = now ; any ; the moment to look from
 -- column: events_last_minute count ; events of the last 60 seconds
 -- column: active_users_5m count ; distinct users and anonymous shoppers of the last 5 minutes
 -- column: active_users_30m count ; the same of the last 30 minutes
--- column: orders_today count ; distinct orders with a completed line, since midnight UTC
--- column: revenue_today money ; sum of completed order lines since midnight UTC (gross)
+-- column: orders_today count ; distinct orders with a completed line, since midnight
+-- column: revenue_today money ; sum of completed order lines since midnight (gross)
 -- column: aov_today money ; revenue_today / orders_today; null where there are no orders
 -- column: conversion_today percent ; visitors of today with a purchase / visitors of today; null where there are none
 -- column: ingest_lag_ms ms ; median of ingested_at - event_timestamp over events of the last minute; null without

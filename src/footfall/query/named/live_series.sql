@@ -19,6 +19,7 @@ WHERE event_timestamp >= toStartOfMinute({at:DateTime64(3, 'UTC')}) - toInterval
     AND event_timestamp <= {at:DateTime64(3, 'UTC')}
     AND event_date >= toDate({at:DateTime64(3, 'UTC')} - toIntervalMinute({minutes:UInt32}))
     AND event_date <= toDate({at:DateTime64(3, 'UTC')})
+    AND {part:typed_filters}
 GROUP BY minute
 ORDER BY minute WITH FILL
     FROM toStartOfMinute(toDateTime({at:DateTime64(3, 'UTC')}, 'UTC')) - toIntervalMinute({minutes:UInt32} - 1)

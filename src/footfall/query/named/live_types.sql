@@ -16,5 +16,6 @@ WHERE event_timestamp >= {at:DateTime64(3, 'UTC')} - toIntervalMinute({minutes:U
     AND event_timestamp <= {at:DateTime64(3, 'UTC')}
     AND event_date >= toDate({at:DateTime64(3, 'UTC')} - toIntervalMinute({minutes:UInt32}))
     AND event_date <= toDate({at:DateTime64(3, 'UTC')})
+    AND {part:typed_filters}
 GROUP BY step, event_type
 ORDER BY step, event_type

@@ -28,6 +28,7 @@ SELECT
 FROM footfall.orders
 WHERE order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date <= toDate({to:DateTime64(3, 'UTC')})
     AND order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}
+    AND {part:order_filters}
 GROUP BY value
 ORDER BY gross DESC, value
 LIMIT {limit:UInt32}

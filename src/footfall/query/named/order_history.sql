@@ -29,5 +29,6 @@ WHERE ({user_id:String} = '' OR user_id = toUInt64OrZero({user_id:String}))
     AND ({status:String} = '' OR status = {status:String})
     AND order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date <= toDate({to:DateTime64(3, 'UTC')})
     AND order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}
+    AND {part:order_filters}
 ORDER BY order_timestamp DESC, order_id, line_id, status
 LIMIT {limit:UInt32}

@@ -22,6 +22,7 @@ FROM footfall.events
 WHERE event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date <= toDate({to:DateTime64(3, 'UTC')})
     AND event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
     AND JSONHas(properties, {property:String})
+    AND {part:event_filters}
 GROUP BY value
 ORDER BY count() DESC, value
 LIMIT {limit:UInt32}

@@ -1,15 +1,16 @@
 -- title: Retention
--- description: Of the users first seen in a week, how many came back in each of the weeks after; weeks begin on
---   Monday, UTC, and the first week is the first within the range.
+-- description: Of the users first seen in a week (or day, or month), how many came back in each of the weeks after;
+--   weeks begin on Monday, and the first week is the first within the range.
 -- reads: daily_user_activity, identities
 -- grain: day
 -- note: Anonymous shoppers who logged in count as one with their user.
 -- param: from DateTime64(3, 'UTC') = today-90d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
--- param: weeks UInt32 = 8 ; 1..53 ; weeks after the first
--- column: cohort day ; Monday of the week in which the users were first seen
--- column: week count ; weeks after the cohort's; 0: its own
--- column: users count ; users active in that week
+-- param: grain String = week ; day|week|month ; length of a period; weeks begin on Monday
+-- param: weeks UInt32 = 8 ; 1..53 ; periods after the first
+-- column: cohort day ; first day of the period in which the users were first seen
+-- column: week count ; periods after the cohort's; 0: its own
+-- column: users count ; users active in that period
 -- column: size count ; users of the cohort
 -- column: retention_pct percent ; users / size
 SELECT
@@ -28,12 +29,13 @@ FROM
     (
         SELECT
             if(linked.user_id != 0, linked.user_id, seen.user_id)    AS shopper,
-            groupUniqArrayArray(seen.weeks_seen)                     AS mondays,
-            arrayMin(mondays)                                        AS cohort,
-            arrayMap(n -> toUInt64(has(mondays, cohort + 7 * n)), range(0, {weeks:UInt32} + 1)) AS active
+            groupUniqArrayArray(seen.periods)                        AS all_periods,
+            arrayMin(all_periods)                                    AS cohort,
+            arrayMap(period -> dateDiff({grain:String}, cohort, period), all_periods)    AS numbers,
+            arrayMap(n -> toUInt64(has(numbers, n)), range(0, {weeks:UInt32} + 1))       AS active
         FROM
         (
-            SELECT user_id, groupUniqArray(toMonday(activity_date)) AS weeks_seen
+            SELECT user_id, groupUniqArray(toDate(dateTrunc({grain:String}, activity_date))) AS periods
             FROM footfall.daily_user_activity
             WHERE user_id != 0
                 AND activity_date >= toDate({from:DateTime64(3, 'UTC')})
@@ -50,5 +52,6 @@ FROM
     )
     GROUP BY cohort
 )
-WHERE cohort + 7 * week < toDate({to:DateTime64(3, 'UTC')})
+WHERE multiIf({grain:String} = 'day', addDays(cohort, week), {grain:String} = 'week', addWeeks(cohort, week),
+    addMonths(cohort, week)) < toDate({to:DateTime64(3, 'UTC')})
 ORDER BY cohort, week

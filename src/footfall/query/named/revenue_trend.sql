@@ -5,7 +5,7 @@
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- param: grain String = month ; hour|day|week|month ; length of a period; weeks begin on Monday
 -- param: limit UInt32 = 100000 ; 1..100000 ; periods at most, the latest of the range
--- column: period time ; start of the period, UTC
+-- column: period time ; start of the period
 -- column: gross money ; sum of completed order lines
 -- column: refunds money ; sum of refunded and cancelled order lines, negative
 -- column: net money ; gross + refunds
@@ -18,7 +18,7 @@ SELECT period, gross, refunds, net, orders, buyers, aov, lines, customers
 FROM
 (
     SELECT
-        toDateTime(dateTrunc({grain:String}, order_timestamp, 'UTC'), 'UTC')    AS period,
+        toDateTime(dateTrunc({grain:String}, order_timestamp, {tz:String}), {tz:String})    AS period,
         sumIf(total_amount, status = 'completed')                               AS gross,
         sumIf(total_amount, status IN ('refunded', 'cancelled'))                AS refunds,
         gross + refunds                                                         AS net,
@@ -30,6 +30,7 @@ FROM
     FROM footfall.orders
     WHERE order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date <= toDate({to:DateTime64(3, 'UTC')})
         AND order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}
+        AND {part:order_filters}
     GROUP BY period
     ORDER BY period DESC
     LIMIT {limit:UInt32}

@@ -26,6 +26,8 @@ WHERE session_id = {session_id:String}
         SELECT event_type, event_date, user_id
         FROM footfall.events
         WHERE session_id = {session_id:String}
+            AND {part:typed_filters}
     )
+    AND {part:typed_filters}
 ORDER BY event_timestamp, event_id
 LIMIT {limit:UInt32}

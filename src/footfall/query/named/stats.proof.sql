@@ -19,6 +19,7 @@ FROM
         uniqExactIf(user_id, user_id != 0 AND event_type = 'purchase')    AS purchasers
     FROM footfall.events
     WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+        AND {part:context_filters}
 ) AS e,
 (
     SELECT
@@ -28,5 +29,6 @@ FROM
         sumIf(total_amount, status NOT IN ('pending', 'adjusted'))       AS net
     FROM footfall.orders
     WHERE order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}
+        AND {part:order_filters}
 ) AS o
 LIMIT {limit:UInt32}

@@ -38,6 +38,7 @@ FROM
     FROM footfall.events
     WHERE event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date <= toDate({to:DateTime64(3, 'UTC')})
         AND event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+        AND {part:context_filters}
 ) AS e,
 (
     SELECT
@@ -48,4 +49,5 @@ FROM
     FROM footfall.orders
     WHERE order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date <= toDate({to:DateTime64(3, 'UTC')})
         AND order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}
+        AND {part:order_filters}
 ) AS o

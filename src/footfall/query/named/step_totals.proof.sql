@@ -9,3 +9,4 @@ SELECT
     if(page_views = 0, NULL, round(100 * purchases / page_views, 4))        AS conversion_rate
 FROM footfall.events
 WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+    AND {part:context_filters}

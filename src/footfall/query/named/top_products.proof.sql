@@ -9,7 +9,7 @@ SELECT
     sumIf(toInt64(quantity), status = 'completed')                                  AS quantity,
     uniqExactIf(order_id, status = 'completed')                                     AS orders,
     if(orders = 0, NULL, round(toFloat64(revenue) / orders, 4))                     AS aov
-FROM footfall.orders AS o
+FROM footfall.orders
 LEFT ANY JOIN
 (
     SELECT product_id, external_id, name, category
@@ -19,6 +19,7 @@ LEFT ANY JOIN
 ) AS p USING (product_id)
 WHERE order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}
     AND status IN ('completed', 'refunded', 'cancelled')
+    AND {part:order_filters}
 GROUP BY product_id, external_id, name, category
 ORDER BY revenue DESC, product_id
 LIMIT {limit:UInt32}

@@ -3,12 +3,13 @@ SELECT
     if(u.external_id = '', toString(user_id), u.external_id)    AS external_id,
     count()                                                     AS events,
     uniqExact(CAST(event_type, 'String'))                       AS event_types,
-    uniqExact(toDate(event_timestamp))                          AS active_days,
-    toDate(max(event_timestamp))                                AS last_day
-FROM footfall.events AS e
-LEFT ANY JOIN footfall.users AS u USING (user_id)
+    uniqExact(toDate(event_timestamp, {tz:String}))                      AS active_days,
+    toDate(max(event_timestamp), {tz:String})                             AS last_day
+FROM footfall.events
+LEFT ANY JOIN (SELECT user_id, external_id FROM footfall.users) AS u USING (user_id)
 WHERE user_id != 0
     AND event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+    AND {part:event_filters}
 GROUP BY user_id, external_id
 ORDER BY events DESC, user_id
 LIMIT {limit:UInt32}

@@ -11,7 +11,7 @@
 -- column: events count ; events
 -- column: event_types count ; distinct types of event
 -- column: active_days count ; days with an event
--- column: last_day day ; last day with an event, UTC
+-- column: last_day day ; last day with an event
 SELECT
     user_id,
     if(u.external_id = '', toString(user_id), u.external_id)    AS external_id,

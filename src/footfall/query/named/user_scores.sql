@@ -42,6 +42,7 @@ FROM
         WHERE user_id != 0 AND status IN ('completed', 'refunded', 'cancelled')
             AND order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date <= toDate({to:DateTime64(3, 'UTC')})
             AND order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}
+            AND {part:ledger_filters}
         GROUP BY user_id
         HAVING orders > 0
     ) AS buyers

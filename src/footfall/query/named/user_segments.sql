@@ -48,6 +48,7 @@ LEFT JOIN
                     AND order_date <= toDate({to:DateTime64(3, 'UTC')})
                     AND order_timestamp >= {from:DateTime64(3, 'UTC')}
                     AND order_timestamp < {to:DateTime64(3, 'UTC')}
+                    AND {part:ledger_filters}
                 GROUP BY user_id
                 HAVING frequency > 0
             ) AS buyers

@@ -26,8 +26,10 @@ WHERE (event_type, event_date, user_id, event_timestamp) IN
     SELECT event_type, event_date, user_id, event_timestamp
     FROM footfall.events
     WHERE user_id = {user_id:UInt64} AND user_id != 0
+        AND {part:typed_filters}
     ORDER BY event_timestamp DESC
     LIMIT {limit:UInt32}
 )
+    AND {part:typed_filters}
 ORDER BY event_timestamp DESC, event_id
 LIMIT {limit:UInt32}
