@@ -17,6 +17,25 @@ class Report:
     engine: str
     rows: list[list[str | float]] = field(default_factory=list)
 
+    def lines(self) -> list[str]:
+        """The table in Markdown: a heading line, the rule, a line a row."""
+        head = "| " + " | ".join(self.columns) + " |"
+        return [head, "|" + "---|" * len(self.columns), *(self._line(row) for row in self.rows)]
+
+    def _line(self, row: list[str | float]) -> str:
+        return "| " + " | ".join(shown(cell) for cell in row) + " |"
+
+
+def shown(cell: str | float) -> str:
+    """A figure with three digits that count, and whole numbers whole."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, int) or abs(cell) >= 1000:
+        return f"{cell:,.0f}"
+    if cell == 0:
+        return "0"
+    return f"{cell:.1f}" if abs(cell) >= 10 else f"{cell:.2f}" if abs(cell) >= 1 else f"{cell:.3f}"
+
 
 def in_turn(things: Sequence[Callable[[], object]], runs: int) -> list[list[float]]:
     """Runs all things in turn, `runs` times after a warm-up; the milliseconds of each."""

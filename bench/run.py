@@ -1,34 +1,57 @@
-"""Runs one measurement, prints its table and writes its figures."""
+"""Runs one measurement, prints its tables and writes its figures."""
 
 import json
-import platform
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import ids, ingest, insert, interface, rollups
-from bench.report import Report
+from bench import compression, ids, ingest, insert, interface, rollups, storage
+from bench.machine import load_average, machine
+from bench.report import Report, shown
+
+WIDTH = 160
+"""Of a table that is not printed on a terminal."""
+SIZED = ("events", "runs")
+
+
+class Question(NamedTuple):
+    """What measures, and which of the sizes it takes."""
+
+    measure: Callable[..., Report | Sequence[Report]]
+    takes: tuple[str, ...]
+
 
 QUESTIONS = {
-    "ids": ids.measure,
-    "insert": insert.measure,
-    "interface": interface.measure,
-    "rollups": rollups.measure,
+    "compression": Question(compression.measure, ("events",)),
+    "ids": Question(ids.measure, SIZED),
+    "ingest": Question(ingest.measure, ("seconds",)),
+    "insert": Question(insert.measure, SIZED),
+    "interface": Question(interface.measure, SIZED),
+    "rollups": Question(rollups.measure, SIZED),
+    "storage": Question(storage.measure, ("events",)),
 }
 
 
-def run(question: str, *, events: int, runs: int, seconds: float, file: Path | None) -> None:
-    """Measures `question` on a shop of about `events` events, each thing `runs` times; ingest: `seconds`."""
-    if question == "ingest":
-        report = ingest.measure(seconds=seconds)
-    else:
-        report = QUESTIONS[question](events=events, runs=runs)
-    show(report)
+def run(question: str, *, file: Path | None, **sizes: float) -> None:
+    """Measures `question` on a shop of about `events` events, each thing `runs` times or for `seconds`."""
+    measure, takes = QUESTIONS[question]
+    given = {size: sizes[size] for size in takes}
+    command = " ".join(
+        ("footfall bench", question, *(f"--{name} {size:.0f}" for name, size in given.items()))
+    )
+    load = load_average()
+    answer = measure(**given)
+    tables = [answer] if isinstance(answer, Report) else list(answer)
+    for table in tables:
+        show(table)
     if file is not None:
-        about = {"question": question, "machine": platform.platform(), "python": platform.python_version()}
-        file.write_text(json.dumps(about | msgspec.to_builtins(report), indent=2) + "\n")
+        about = {"question": question, "command": command, "machine": machine(), "load_before": load}
+        file.write_text(json.dumps(about | {"tables": msgspec.to_builtins(tables)}, indent=1) + "\n")
 
 
 def show(report: Report) -> None:
@@ -39,5 +62,5 @@ def show(report: Report) -> None:
     for number, column in enumerate(report.columns):
         table.add_column(column, justify="right" if number else "left")
     for row in report.rows:
-        table.add_row(*(f"{cell:,.2f}" if isinstance(cell, float) else str(cell) for cell in row))
-    Console().print(table)
+        table.add_row(*map(shown, row))
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)

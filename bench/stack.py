@@ -1,6 +1,11 @@
-"""A stack of the benchmark's own: an engine with a generated shop, in a folder that goes afterwards."""
+"""A stack of the benchmark's own: an engine with a generated shop.
+
+The shop goes with its folder afterwards, unless `FOOTFALL_BENCH_SHOPS` names a folder where shops are kept by
+their size, so that several questions are asked of one shop of a hundred million events.
+"""
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -22,7 +27,7 @@ def shop(events: int) -> Iterator[Config]:
         try:
             yield config
         finally:
-            engine.stop()
+            engine.stop(60)
 
 
 @contextlib.contextmanager
@@ -31,17 +36,39 @@ def shop_and_copy(events: int) -> Iterator[tuple[Config, Path]]:
     with _built(events) as config:
         copy = config.data_dir / "copy"
         shutil.copytree(config.data_dir / "clickhouse", copy, symlinks=True)
-        yield config, copy
+        try:
+            yield config, copy
+        finally:
+            shutil.rmtree(copy)
+
+
+def plan(events: int) -> Plan:
+    """The shop of the brief, grown in proportion: 294,000 events, 30,000 orders, 10,000 users."""
+    return Plan.of(events=events, orders=events // 10, users=max(10, events // 30))
 
 
 @contextlib.contextmanager
 def _built(events: int) -> Iterator[Config]:
-    with tempfile.TemporaryDirectory(prefix="footfall-bench-") as folder:
-        config = support.make_config(Path(folder))
-        engine = support.start("engine", config)
-        try:
-            migrate(config)
-            generate(config, Plan.of(events=events, orders=events // 10, users=max(10, events // 30)))
-        finally:
-            engine.stop()
+    with _folder(events) as folder:
+        config = support.make_config(folder)
+        done = folder / "generated"
+        if not done.exists():
+            engine = support.start("engine", config)
+            try:
+                migrate(config)
+                generate(config, plan(events))
+            finally:
+                engine.stop(60)
+            done.touch()
         yield config
+
+
+@contextlib.contextmanager
+def _folder(events: int) -> Iterator[Path]:
+    if kept := os.environ.get("FOOTFALL_BENCH_SHOPS"):
+        folder = Path(kept) / str(events)
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+    else:
+        with tempfile.TemporaryDirectory(prefix="footfall-bench-") as made:
+            yield Path(made)

@@ -314,7 +314,12 @@ def doctor() -> None:
 
 
 @main.command()
-@click.argument("question", type=click.Choice(["ids", "ingest", "insert", "interface", "rollups"]))
+@click.argument("question", type=click.Choice(
+        [
+            *("compression", "ids", "indices", "ingest", "insert", "interface", "live", "peers"),
+            *("projections", "queries", "rollups", "scale", "storage"),
+        ]
+    ))
 @click.option(
     "--events", default=300_000, show_default=True, type=click.IntRange(1_000), help="Events, about."
 )

@@ -1,0 +1,55 @@
+"""The measurements of sizes run from end to end; what they measure is no matter of a test."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import ROOT
+
+
+@pytest.fixture(scope="module")
+def shops(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the shop of the first question is kept for the next."""
+    return tmp_path_factory.mktemp("shops")
+
+
+def measured(question: str, shops: Path, tmp_path: Path) -> dict[str, list[list[Any]]]:
+    """The rows of each table that a question answers with, by its title."""
+    figures = tmp_path / "figures.json"
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "footfall", "bench", question),
+            *("--events", "2000", "--json", str(figures)),
+        ],
+        cwd=ROOT,
+        env={"FOOTFALL_BENCH_SHOPS": str(shops), "PATH": "/usr/bin:/bin"},
+        check=True,
+        capture_output=True,
+        timeout=170,
+    )
+    return {table["title"]: table["rows"] for table in json.loads(figures.read_text())["tables"]}
+
+
+def test_every_table_has_a_size_and_together_they_are_the_whole(shops: Path, tmp_path: Path) -> None:
+    ((_, rows),) = measured("storage", shops, tmp_path).items()
+    names = {row[0] for row in rows}
+    assert {"users", "products", "events", "orders", "mv_hourly_events", "mv_user_funnel"} <= names
+    *tables, whole = rows
+    assert whole[0] == "all"
+    assert sum(row[5] for row in tables) == pytest.approx(whole[5])
+
+
+def test_every_column_is_tried_under_each_codec(shops: Path, tmp_path: Path) -> None:
+    tables = measured("compression", shops, tmp_path)
+    shares = tables["Columns of events, bytes a row"]
+    assert shares[0][0] == "all"
+    assert sum(row[-1] for row in shares[1:]) == pytest.approx(100)
+    codecs = {row[0]: row for row in tables["Codecs of events, bytes a row"]}
+    assert {row[0] for row in shares[1:]} == set(codecs)
+    _, ours, *others, smallest = codecs["user_id"]
+    assert min(others) <= ours
+    assert smallest in {"ours", "LZ4", "ZSTD", "ZSTD(3)", "ZSTD(9)", "Delta, ZSTD", "T64, ZSTD"}
