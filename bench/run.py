@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import compression, ids, ingest, insert, interface, rollups, storage
+from bench import compression, ids, ingest, insert, interface, peers, rollups, storage
 from bench.machine import load_average, machine
 from bench.report import Report, shown
 
@@ -32,6 +32,7 @@ QUESTIONS = {
     "ingest": Question(ingest.measure, ("seconds",)),
     "insert": Question(insert.measure, SIZED),
     "interface": Question(interface.measure, SIZED),
+    "peers": Question(peers.measure, SIZED),
     "rollups": Question(rollups.measure, SIZED),
     "storage": Question(storage.measure, ("events",)),
 }

@@ -1,4 +1,4 @@
-"""The measurements of sizes run from end to end; what they measure is no matter of a test."""
+"""Questions asked of a shop run from end to end; how fast or small anything was is no matter of a test."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ def measured(question: str, shops: Path, tmp_path: Path) -> dict[str, list[list[
     subprocess.run(
         [
             *(sys.executable, "-m", "footfall", "bench", question),
-            *("--events", "2000", "--json", str(figures)),
+            *("--events", "2000", "--runs", "3", "--json", str(figures)),
         ],
         cwd=ROOT,
         env={"FOOTFALL_BENCH_SHOPS": str(shops), "PATH": "/usr/bin:/bin"},
@@ -53,3 +53,16 @@ def test_every_column_is_tried_under_each_codec(shops: Path, tmp_path: Path) -> 
     _, ours, *others, smallest = codecs["user_id"]
     assert min(others) <= ours
     assert smallest in {"ours", "LZ4", "ZSTD", "ZSTD(3)", "ZSTD(9)", "Delta, ZSTD", "T64, ZSTD"}
+
+
+def test_peers_agree_and_the_brief_s_design_counts_people_twice(shops: Path, tmp_path: Path) -> None:
+    tables = measured("peers", shops, tmp_path)
+    errors = {row[0]: row[1:] for row in tables["Peers: largest error of a figure, %"]}
+    assert errors.keys() == {row[0] for row in tables["Peers: ms, medians"]}
+    for what, (plain, brief, footfall) in errors.items():
+        assert plain == pytest.approx(0, abs=1e-9), what
+        assert footfall == pytest.approx(0, abs=1), what
+        if what.startswith("visitors by day"):
+            assert brief > 10
+    ((_, *sizes),) = tables["Peers: MiB on disk"]
+    assert all(size > 0 for size in sizes)

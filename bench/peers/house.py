@@ -1,0 +1,72 @@
+"""ClickHouse as a peer: bare tables, the brief's design taken literally, and Footfall, all in one engine."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+
+BRIEF = Path(__file__).parent / "brief"
+_SETTINGS = {"use_query_condition_cache": 0, "max_execution_time": 0}
+_PLAIN = """
+CREATE TABLE peers_plain.{table:Identifier} ENGINE = MergeTree PARTITION BY toYYYYMM({day})
+ORDER BY ({key}) AS SELECT * FROM footfall.{table:Identifier}
+"""
+_SIZE = "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = {database:String}"
+_KEYS = {
+    "events": ("event_date", "event_type, event_date, user_id, event_timestamp"),
+    "orders": ("order_date", "status, order_date, user_id, order_timestamp"),
+}
+
+
+class House:
+    """One database of an engine as a peer."""
+
+    def __init__(self, client: Client, name: str, database: str) -> None:
+        self._client = client
+        self._database = database
+        self.name = name
+
+    def ask(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows of an answer."""
+        used = {name: value for name, value in values.items() if f"{{{name}:" in sql}
+        found = self._client.query(sql, parameters=used, settings=_SETTINGS)
+        return [tuple(row) for row in found.result_rows]
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        found = self._client.query(_SIZE, parameters={"database": self._database}).result_rows
+        return int(found[0][0])
+
+
+def plain(client: Client) -> House:
+    """Bare tables in the order of Footfall's sort keys."""
+    client.command("CREATE DATABASE peers_plain")
+    for table, (day, key) in _KEYS.items():
+        sql = _PLAIN.replace("{day}", day).replace("{key}", key)
+        client.command(sql, parameters={"table": table}, settings=_SETTINGS)
+    return House(client, "ClickHouse, bare tables", "peers_plain")
+
+
+def brief(client: Client) -> House:
+    """The brief's tables, projections, indices and views as it draws them, filled by INSERT SELECT."""
+    client.command("CREATE DATABASE peers_brief")
+    for file in sorted(BRIEF.glob("*.sql")):
+        client.command(file.read_text())
+    for table, (_, key) in _KEYS.items():
+        names = ", ".join(_columns(client, "peers_brief", table))
+        client.command(
+            f"INSERT INTO peers_brief.{table} SELECT {names} FROM footfall.{table} ORDER BY {key}",
+            settings=_SETTINGS,
+        )
+    return House(client, "the brief, literally", "peers_brief")
+
+
+def _columns(client: Client, database: str, table: str) -> list[str]:
+    sql = (
+        "SELECT name FROM system.columns WHERE database = {database:String} AND table = {table:String}"
+        " ORDER BY position"
+    )
+    return [
+        row[0] for row in client.query(sql, parameters={"database": database, "table": table}).result_rows
+    ]
