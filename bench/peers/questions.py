@@ -108,7 +108,8 @@ opened AS
 ),
 chained AS
 (
-    SELECT *, max(CASE WHEN step = 2 AND seen <= started + INTERVAL 24 HOUR THEN started END) OVER before AS went_on
+    SELECT *,
+        max(CASE WHEN step = 2 AND seen <= started + INTERVAL 24 HOUR THEN started END) OVER before AS went_on
     FROM opened
     WINDOW before AS (PARTITION BY user_id ORDER BY seen, step ROWS UNBOUNDED PRECEDING)
 ),
