@@ -95,13 +95,15 @@ def encode(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
 
 
 def join(columns: Sequence[Column], data: Sequence[Sequence[Any]]) -> bytes:
-    """The body of rows that stand in columns: Strings encoded by `text`, all else as `encode` takes it."""
-    return _body(
-        [
-            b"".join(values) if column.type == "String" else _encoder(column.type)(values)
-            for column, values in zip(columns, data, strict=True)
-        ]
-    )
+    """The body of rows that stand in columns: as one text of bytes that is the column's data, or by values:
+    Strings encoded by `text`, all else as `encode` takes it."""
+    return _body([_joined(column.type, values) for column, values in zip(columns, data, strict=True)])
+
+
+def _joined(type_: str, values: Sequence[Any]) -> bytes:
+    if isinstance(values, bytes):
+        return values
+    return b"".join(values) if type_ == "String" else _encoder(type_)(values)
 
 
 def _body(parts: Sequence[bytes]) -> bytes:
