@@ -1,23 +1,18 @@
 """Each index and projection is what a named query, the audit or a look-up of ingest's reads.
 
-`PROJECTIONS` and `INDICES` say which, as docs/schema.md does; one without a statement fails a test. Told by
+`footfall.query.evidence` says which, as docs/schema.md does; one without a statement fails a test. Told by
 the engine's own EXPLAIN of these very statements, parameters bound, over a few hundred thousand rows.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from clickhouse_connect.driver.client import Client
 
 from footfall.config import Config
-from footfall.ingest import known, profiles, repair
-from footfall.ingest import orders as orders_stage
-from footfall.query import catalogue
-from footfall.query.audit import AUDITS
-from footfall.query.parameters import bind
+from footfall.query.evidence import Asked, Evidence, Samples, evidence, named
+from footfall.schema.plan import Read, explain
 from tests.conftest import empty
 from tests.schema.support import merge, rows
 
@@ -78,112 +73,34 @@ COUNTRIES = (
     "SELECT event_type, count() AS count FROM footfall.events"
     " WHERE country IN ('US', 'UK', 'DE') AND event_date >= today() - 1 GROUP BY event_type"
 )
-QUERIES = catalogue(Config())
 AN_ID = "00000000-0000-4000-8000-000000015000"
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A statement of the product, with the values that it is asked with."""
-
-    name: str
-    sql: str
-    values: dict[str, Any]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What EXPLAIN says of a statement."""
-
-    reads: list[str]
-    """Tables that are read, and projections that stand in for them."""
-    granules: dict[str, tuple[int, int]]
-    """Of each index: granules that it leaves, and granules that came to it."""
-    text: str
-
-
-def named(name: str, **given: str) -> Asked:
-    """A named query."""
-    texts = {{"since": "from"}.get(key, key): value for key, value in given.items()}
-    return Asked(name, QUERIES[name].sql, dict(bind(QUERIES[name], texts).values))
-
-
-def first_step(name: str, **given: str) -> Asked:
-    """The subquery of a named query that finds its rows: a plan of the whole does not show it."""
-    whole = named(name, **given)
-    (step,) = re.findall(r"\bIN\n\s*\(\n(.*?)\n\s*\)\n", whole.sql, re.DOTALL)
-    return Asked(name, step, whole.values)
-
-
-def audit(name: str) -> Asked:
-    """A statement of `footfall audit`."""
-    return Asked(f"audit: {name}", (AUDITS / f"{name}.sql").read_text(), {"from": "2020-01-01"})
-
-
-def search(**given: str) -> Asked:
-    return named("event_search", since="today-60d", **given)
-
-
-PROJECTIONS = [
-    ("events", "proj_by_country", named("country_activity", since="today-7d")),
-    ("events", "proj_by_user", first_step("user_timeline", user_id="1234")),
-    ("events", "proj_by_timestamp", named("live_series", at="today-1d")),
-    ("events", "proj_by_timestamp", named("live_types", at="today-1d")),
-    ("events", "proj_by_product", named("product_activity", product_id="77")),
-    ("events", "proj_by_session", first_step("session_timeline", session_id="s777")),
-    ("events", "proj_daily_stats", audit("days_of_events")),
-    ("events", "proj_daily_devices", named("devices", by="device_type")),
-    ("events", "proj_daily_devices", named("devices", by="browser")),
-    ("events", "proj_daily_sources", named("sources", by="utm_source")),
-    ("events", "proj_daily_sources", named("sources", by="utm_medium")),
-    ("events", "proj_daily_sources", named("sources", by="utm_campaign")),
-    ("orders", "proj_by_user", named("order_history", user_id="77")),
-    ("orders", "proj_by_product", named("order_history", product_id="77")),
-    ("orders", "proj_by_amount", named("largest_orders", min_amount="995")),
-    ("users", "proj_by_registration", first_step("user_lookup", registered_from="today-7d")),
-    ("mv_user_funnel", "proj_by_date", named("step_totals")),
-    ("mv_user_funnel", "proj_by_date", audit("days_of_events")),
-    ("daily_user_activity", "proj_by_date", audit("days_of_events")),
-]
-"""Each projection with statements that are answered from it."""
-
-LOOK_UPS = [
-    ("events", "idx_event_id", Asked("ingest: known", known._HELD["events"], {"ids": [AN_ID]})),
-    ("events", "idx_block_id", Asked("ingest: repair", repair._KEYS["events"], {"block": 1})),
-    ("orders", "idx_entry_id", Asked("ingest: known", known._HELD["orders"], {"ids": [AN_ID]})),
-    ("orders", "idx_block_id", Asked("ingest: repair", repair._KEYS["orders"], {"block": 1})),
-    ("orders", "idx_order_id", Asked("ingest: orders", orders_stage._ROWS, {"ids": ["o777"]})),
-    ("users", "idx_user_id", Asked("ingest: profiles", profiles._USERS, {"ids": [777]})),
-]
-"""Indices of ingest's look-ups."""
-
-INDICES = [
-    *LOOK_UPS,
-    ("events", "idx_event_id", search(event_id=AN_ID)),
-    ("events", "idx_device_type", search(device_type="tv")),
-    ("events", "idx_country", search(country="IS")),
-    ("events", "idx_session_id", first_step("session_timeline", session_id="s777")),
-    ("events", "idx_page_url", search(page_url="/rare")),
-    ("events", "idx_order_id", search(order_id="o150000")),
-    ("events", "idx_product_id", search(product_id="7777")),
-    ("events", "idx_search_term", search(search_term="rare")),
-    ("events", "idx_utm_campaign", search(utm_campaign="rare")),
-    ("events", "idx_revenue", search(min_revenue="0.01")),
-    ("events", "idx_duration_seconds", search(min_duration_seconds="3600")),
-    ("events", "idx_ingested_at", named("latest_events", after="today-5m")),
-    ("events", "idx_ingested_at", named("arrivals", after="today-5m")),
-]
-"""Each skipping index with statements that it saves reading."""
-
-AFTER_THE_KEY = [
-    ("events", "idx_event_type", named("funnel", steps="add_to_cart,purchase")),
-    ("orders", "idx_status", named("order_history", status="refunded")),
-    ("users", "idx_user_country", first_step("user_lookup", country="UK")),
-]
-"""Indices on a column that leads the sort key."""
+RARE = Samples(
+    user_id="1234",
+    session_id="s777",
+    event_id=AN_ID,
+    order_id="o777",
+    order_product="77",
+    entry_id=AN_ID,
+    country="IS",
+    device_type="tv",
+    product_id="7777",
+    page_url="/rare",
+    search_term="rare",
+    utm_campaign="rare",
+    min_revenue="0.01",
+    min_duration_seconds="3600",
+    min_amount="995",
+    at="today-1d",
+    block_id="1",
+)
+"""What a few of the rows hold."""
+EVIDENCE = evidence(RARE)
+PROJECTIONS = [each for each in EVIDENCE if each.kind == "projection"]
+INDICES = [each for each in EVIDENCE if each.kind == "index" and not each.leads]
+AFTER_THE_KEY = [each for each in EVIDENCE if each.leads]
+LOOK_UPS = [each for each in EVIDENCE if each.asked.name.startswith("ingest: ")]
 
 
 @pytest.fixture(scope="module")
@@ -197,75 +114,62 @@ def filled(config: Config, store_client: Client) -> Iterator[Client]:
     empty(store_client)
 
 
-def explain(client: Client, asked: Asked | str, **settings: int) -> Plan:
-    sql, values = (asked, {}) if isinstance(asked, str) else (asked.sql, asked.values)
-    statement = f"EXPLAIN indexes = 1, projections = 1 {sql}"
-    answer = client.query(statement, parameters=values, settings=settings).result_rows
-    text = "\n".join(re.sub(r"^[\s│├└─]*", "", str(line)) for (line,) in answer)
-    granules = {}
-    steps = text.split("Projections:")[0].split("\n")
-    name = ""
-    for number, line in enumerate(steps):
-        if line in {"PrimaryKey", "Partition", "MinMax", "Min-Max", "Skip"}:
-            name = steps[number + 1].removeprefix("Name: ") if line == "Skip" else line
-        elif name and (match := re.fullmatch(r"Granules: (\d+)/(\d+)", line)):
-            granules[name] = (int(match[1]), int(match[2]))
-    return Plan(re.findall(r"ReadFromMergeTree \(([\w.]+)\)", text), granules, text)
-
-
-@pytest.mark.parametrize(("table", "projection", "asked"), PROJECTIONS, ids=str)
+@pytest.mark.parametrize("each", PROJECTIONS, ids=str)
 def test_the_statement_is_answered_from_the_projection(
-    filled: Client, reader: Client, table: str, projection: str, asked: Asked
+    filled: Client, reader: Client, each: Evidence
 ) -> None:
-    reads = explain(reader, asked).reads
-    assert projection in reads
-    assert f"footfall.{table}" not in reads
+    sources = [read.source for read in explain(reader, each.asked.sql, each.asked.values)]
+    assert each.name in sources
+    assert f"footfall.{each.table}" not in sources
 
 
-@pytest.mark.parametrize(("table", "index", "asked"), INDICES, ids=str)
-def test_the_index_skips_granules(filled: Client, table: str, index: str, asked: Asked) -> None:
+@pytest.mark.parametrize("each", INDICES, ids=str)
+def test_the_index_skips_granules(filled: Client, each: Evidence) -> None:
     """Without projections, as in a part that has none yet; without the cache of conditions."""
-    plan = explain(filled, asked, optimize_use_projections=0, use_query_condition_cache=0)
-    assert f"footfall.{table}" in plan.reads
-    left, came = plan.granules[index]
-    assert left < came
+    read = read_of(filled, each, optimize_use_projections=0, use_query_condition_cache=0)
+    (use,) = [use for use in read.indices if use.name == each.name]
+    assert use.left < use.came
 
 
-@pytest.mark.parametrize(("table", "index", "asked"), AFTER_THE_KEY, ids=str)
+@pytest.mark.parametrize("each", AFTER_THE_KEY, ids=str)
 def test_an_index_on_the_leading_key_is_asked_after_the_key_did_the_work(
-    filled: Client, reader: Client, table: str, index: str, asked: Asked
+    filled: Client, reader: Client, each: Evidence
 ) -> None:
-    plan = explain(reader, asked)
-    assert f"footfall.{table}" in plan.reads
-    left, came = plan.granules["PrimaryKey"]
-    assert left < came
-    assert index in plan.granules
+    read = read_of(reader, each)
+    assert read.granules_of_key < read.granules_total
+    assert each.name in [use.name for use in read.indices]
 
 
-@pytest.mark.parametrize(("table", "index", "asked"), LOOK_UPS, ids=str)
+@pytest.mark.parametrize("each", LOOK_UPS, ids=str)
 def test_a_look_up_of_ingests_reads_a_part_of_its_table(
-    filled: Client, writer: Client, table: str, index: str, asked: Asked
+    filled: Client, writer: Client, each: Evidence
 ) -> None:
     """Told by what it reads: where a projection has every column, the store reads it and asks no index."""
-    ((rows_of_table,),) = rows(filled, "SELECT count() FROM footfall.{table:Identifier}", table=table)
-    answer = writer.query(asked.sql, parameters=asked.values)
+    ((all_rows,),) = rows(filled, "SELECT count() FROM footfall.{table:Identifier}", table=each.table)
+    answer = writer.query(each.asked.sql, parameters=each.asked.values)
     assert answer.result_rows
-    assert 2 * int(answer.summary["read_rows"]) < rows_of_table
+    assert 2 * int(answer.summary["read_rows"]) < all_rows
 
 
 def test_every_index_and_projection_stands_for_a_statement(filled: Client) -> None:
     projections = rows(filled, "SELECT table, name FROM system.projections WHERE database = 'footfall'")
-    assert set(projections) == {(table, projection) for table, projection, _ in PROJECTIONS}
+    assert set(projections) == {(each.table, each.name) for each in PROJECTIONS}
     indices = rows(filled, "SELECT table, name FROM system.data_skipping_indices WHERE database = 'footfall'")
-    assert set(indices) == {(table, index) for table, index, _ in INDICES + AFTER_THE_KEY}
+    assert set(indices) == {(each.table, each.name) for each in INDICES + AFTER_THE_KEY}
+
+
+def read_of(client: Client, each: Evidence, **settings: int) -> Read:
+    """The read of the table itself in the plan of the statement."""
+    plan = explain(client, each.asked.sql, each.asked.values, **settings)
+    (read,) = [read for read in plan if read.source == f"footfall.{each.table}"]
+    return read
 
 
 @pytest.mark.parametrize(
     "asked",
     [
-        *(named("devices", by=by) for by in ("device_type", "browser")),
-        *(named("sources", by=by) for by in ("utm_source", "utm_medium", "utm_campaign", "referrer")),
-        named("step_totals"),
+        *(each.asked for each in PROJECTIONS if each.asked.name in {"devices", "sources", "step_totals"}),
+        named("sources", by="referrer"),
     ],
     ids=str,
 )
@@ -278,14 +182,14 @@ def test_a_projection_answers_what_the_rows_do(filled: Client, asked: Asked) -> 
 
 
 def test_the_briefs_timeline_reads_a_granule_a_part(filled: Client) -> None:
-    taken = explain(filled, TIMELINE)
-    assert taken.reads == ["proj_by_user"]
-    without = explain(filled, TIMELINE, optimize_use_projections=0)
-    assert taken.granules["PrimaryKey"][0] * 10 <= without.granules["PrimaryKey"][0]
+    (taken,) = explain(filled, TIMELINE)
+    assert taken.source == "proj_by_user"
+    (without,) = explain(filled, TIMELINE, optimize_use_projections=0)
+    assert taken.granules_of_key * 10 <= without.granules_of_key
 
 
 def test_the_briefs_country_filter_asks_idx_country_where_no_projection_is_better(filled: Client) -> None:
-    assert explain(filled, COUNTRIES).reads == ["proj_by_country"]
-    plan = explain(filled, COUNTRIES, optimize_use_projections=0)
-    assert plan.reads == ["footfall.events"]
-    assert "idx_country" in plan.granules
+    assert [read.source for read in explain(filled, COUNTRIES)] == ["proj_by_country"]
+    (read,) = explain(filled, COUNTRIES, optimize_use_projections=0)
+    assert read.source == "footfall.events"
+    assert "idx_country" in [use.name for use in read.indices]

@@ -14,7 +14,7 @@ from footfall.ingest.outcome import Entry
 from footfall.ingest.writer import StoreLink
 from footfall.model import Kind
 
-_HELD: Final[dict[Kind, str]] = {
+HELD: Final[dict[Kind, str]] = {
     "events": "SELECT event_id FROM footfall.events WHERE event_id IN {ids:Array(UUID)}",
     "orders": "SELECT entry_id FROM footfall.orders WHERE entry_id IN {ids:Array(UUID)}",
 }
@@ -39,10 +39,10 @@ class Known:
         """
         if kind == "messages":
             return await self._parts(items)
-        if kind not in _HELD or not items:
+        if kind not in HELD or not items:
             return items
         keys = [item[0].key for item in items]
-        held = await asyncio.to_thread(self._held, _HELD[kind], keys)
+        held = await asyncio.to_thread(self._held, HELD[kind], keys)
         return [item for item in items if item[0].key not in held]
 
     async def _parts(self, items: list[list[Entry]]) -> list[list[Entry]]:
@@ -50,7 +50,7 @@ class Known:
         held: dict[str, set[bytes]] = {}
         for lane, kind in _LANES.items():
             keys = [entry.key for item in items for entry in item if entry.lane == lane]
-            held[lane] = await asyncio.to_thread(self._held, _HELD[kind], keys) if keys else set()
+            held[lane] = await asyncio.to_thread(self._held, HELD[kind], keys) if keys else set()
         left = ([entry for entry in item if entry.key not in held.get(entry.lane, ())] for item in items)
         decisive = {*_LANES, USER_ITEMS, IDENTITIES.name}
         return [item for item in left if any(entry.lane in decisive for entry in item)]

@@ -35,7 +35,7 @@ ORDERS_AT_ONCE: Final = 1_000
 RECORDS_LIMIT: Final = 200_000
 _ROUNDS_BETWEEN_SWEEPS: Final = 500
 
-_ROWS: Final = """
+ROWS: Final = """
     SELECT order_id, line_id, product_id, status, quantity, unit_price, discount, total_amount,
            user_id, payment_method, country, unlinked, entry_id
     FROM footfall.orders
@@ -117,7 +117,7 @@ class OrderStage(Worker):
                 states[order_id] = OrderState()
         for start in range(0, len(unknown), ORDERS_AT_ONCE):
             part = unknown[start : start + ORDERS_AT_ONCE]
-            for row in self.store.client.query(_ROWS, parameters={"ids": part}).result_rows:
+            for row in self.store.client.query(ROWS, parameters={"ids": part}).result_rows:
                 add_row(states[row[0]], row[1:])
         return states
 

@@ -39,7 +39,7 @@ _items = msgpack.Decoder(list[bytes])
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _json = msgspec.json.Encoder().encode
 
-_USERS: Final = """
+HELD_USERS: Final = """
     SELECT user_id, external_id, country, is_premium, age, registration_date, updated_at, properties
     FROM footfall.users WHERE user_id IN {ids:Array(UInt64)}
     ORDER BY updated_at DESC, block_id DESC LIMIT 1 BY user_id"""
@@ -132,7 +132,7 @@ class ProfileStage(Worker):
     def _merge(self, changes: Sequence[Any]) -> Merged:
         if self.kind == "users":
             ids = {change.user_id for change in changes}
-            return merge_users(changes, self._held(_USERS, ids), self._held(_CONTACTS, ids))
+            return merge_users(changes, self._held(HELD_USERS, ids), self._held(_CONTACTS, ids))
         return merge_products(changes, self._held(_PRODUCTS, {change.product_id for change in changes}))
 
     def _held(self, query: str, ids: Iterable[int]) -> Rows:

@@ -20,7 +20,7 @@ from footfall.ingest.lanes import DAY_MS, Lane
 LOOKS: Final = 6
 LOOK_PAUSE_S: Final = 0.5
 
-_KEYS: Final = {
+KEYS: Final = {
     "events": "SELECT event_id FROM footfall.events WHERE block_id = {block:UInt64}",
     "orders": "SELECT entry_id FROM footfall.orders WHERE block_id = {block:UInt64}",
     "dead_letters": "SELECT letter_id FROM footfall_private.dead_letters WHERE block_id = {block:UInt64}",
@@ -44,7 +44,7 @@ def short(client: Client, lane: Lane, block: Block, ttl_days: int, looks: int = 
     found: set[bytes] = set()
     for look in range(looks):
         time.sleep(LOOK_PAUSE_S if look else 0)
-        result = client.query(_KEYS[lane.name], parameters={"block": block.block_id})
+        result = client.query(KEYS[lane.name], parameters={"block": block.block_id})
         found = {key.bytes for (key,) in result.result_rows}
         if all(key in found for keys in wanted for key in keys):
             return Short([])
