@@ -59,7 +59,10 @@ class Config:
     )
     shop_name: str = _setting("Footfall demo shop", "Name shown on the pages.")
     currency: str = _setting("USD", "The shop's one currency, ISO 4217.")
-    queries: str = _setting("", "Folder with named queries of your own (.sql files).")
+    queries: str = _setting(
+        "",
+        "Folder with named queries of your own (.sql files); else queries in the data folder.",
+    )
     events_ttl_days: int = _setting(90, "Days that raw events are kept; 0 keeps them for ever.", minimum=0)
     orders_ttl_days: int = _setting(365, "Days that order lines are kept; 0 keeps them for ever.", minimum=0)
     rollups_ttl_days: int = _setting(0, "Days that rollups are kept; 0 keeps them for ever.", minimum=0)
@@ -185,6 +188,9 @@ def read(environ: Mapping[str, str], folder: Path) -> Config:
     values = {name: _parse(known[name], value) for name, value in given.items()}
     config = Config(**values)
     object.__setattr__(config, "data_dir", config.data_dir.expanduser().resolve())
+    saved = config.data_dir / "queries"
+    if not config.queries and saved.is_dir():
+        object.__setattr__(config, "queries", str(saved))
     return config
 
 

@@ -2,7 +2,8 @@
 
 One poller a process reads new events (`poller`) and the boards beside them (`boards`), whatever the number
 of pages; `hub` fans frames out to subscribers over bounded queues; `sql` runs what people type, as
-`analyst`; `letters` shows what was rejected; `app` is the HTTP side.
+`analyst`, and `saving` keeps it as a named query; `letters` shows what was rejected; `health` how processes
+are; `app` is the HTTP side.
 """
 
 from footfall.config import Config

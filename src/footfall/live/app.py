@@ -1,4 +1,4 @@
-"""The application on :3001: the page, its stream, every named query, the SQL box, and dead letters."""
+"""The application on :3001: the page, its stream, every named query, the SQL box, dead letters and health."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,9 +8,11 @@ from quart import Quart, Response, request
 
 from footfall.config import Config
 from footfall.live.boards import Boards
+from footfall.live.health import Health
 from footfall.live.hub import Hub, Subscriber
 from footfall.live.letters import Letters
 from footfall.live.poller import Poller
+from footfall.live.saving import Saving
 from footfall.live.sql import SqlBox
 from footfall.query.encode import to_json
 from footfall.web.app import create_app
@@ -29,13 +31,14 @@ def create(config: Config) -> Quart:
     queries = Queries(config, reading)
     hub = Hub()
     box = SqlBox(typing)
+    saving = Saving(config, queries)
     letters = Letters(private)
     app.register_blueprint(blueprint(queries))
     tasks: set[asyncio.Task[None]] = set()
 
     @app.before_serving
     async def start() -> None:
-        for work in (Poller(hub, queries, reading), Boards(hub, queries, reading)):
+        for work in (Poller(hub, queries, reading), Boards(hub, queries, reading), Health(config, hub)):
             tasks.add(asyncio.create_task(work.run_forever()))
 
     @app.after_serving
@@ -58,6 +61,11 @@ def create(config: Config) -> Quart:
     @admin_only
     async def sql() -> Response:
         return as_json(to_json(await box.run(await request.get_data(True, False, False))))
+
+    @app.post("/api/queries")
+    @admin_only
+    async def save() -> Response:
+        return as_json(to_json(saving.save(await request.get_data(True, False, False))))
 
     @app.get("/api/dead-letters")
     @admin_only

@@ -42,13 +42,15 @@ class Subscriber:
         self._ready = asyncio.Event()
         self.missed = 0
 
-    def put(self, body: bytes) -> None:
-        """Queues a frame; at the bound the oldest one makes room and is counted as missed."""
-        if len(self._frames) >= self._limit:
+    def put(self, body: bytes) -> bool:
+        """Queues a frame; at the bound the oldest one makes room and is missed. Answers whether one was."""
+        full = len(self._frames) >= self._limit
+        if full:
             self._frames.popleft()
             self.missed += 1
         self._frames.append(body)
         self._ready.set()
+        return full
 
     async def next(self, patience_s: float) -> bytes:
         """What is queued, as one piece; empty where nothing came for `patience_s` seconds."""
@@ -73,6 +75,7 @@ class Hub:
         self.epoch: Final = secrets.token_hex(4)
         self.idle_since: float | None = time.monotonic()
         self.woken = asyncio.Event()
+        self.missed_frames = 0
         self._number = 0
         self._subscribers: set[Subscriber] = set()
         self._replay: deque[Frame] = deque()
@@ -94,8 +97,7 @@ class Hub:
         else:
             body = message(kind, value)
             self._boards[kind] = time.monotonic(), body
-        for subscriber in self._subscribers:
-            subscriber.put(body)
+        self.missed_frames += sum(subscriber.put(body) for subscriber in self._subscribers)
 
     def _keep(self, frame: Frame) -> None:
         self._replay.append(frame)

@@ -30,15 +30,23 @@ BYTES: Final = 4 << 20
 LONGEST_TEXT: Final = 100_000
 FORMAT: Final = "JSONCompactStringsEachRowWithNamesAndTypes"
 
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z_0-9]*):[^{}]+\}")
 _NUMBERS = re.compile(r"^(?:Nullable\()?(?:U?Int|Float|BFloat|Decimal)")
 _LINE = msgspec.json.Decoder(list[str])
 _FORMAT_ADVICE: Final = "leave FORMAT out: the box shows a result as a table, and exports it as CSV"
 
 
 class Statement(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of a request."""
+    """The body of a request; `params` are values, as text, of the statement's `{name:Type}`."""
 
     sql: str
+    params: dict[str, str] = {}
+
+    @property
+    def bound(self) -> dict[str, str] | None:
+        """Values of those parameters that the text names; None where it names none."""
+        named = {name for name in _PLACEHOLDER.findall(self.sql) if name in self.params}
+        return {name: self.params[name] for name in named} or None
 
 
 class SqlBox:
@@ -66,12 +74,16 @@ class SqlBox:
         return _result(lines, cut, round((time.perf_counter() - started) * 1000, 1))
 
 
-def parse(body: bytes) -> str:
-    """The statement in a request's body, without the semicolon that ends it."""
+def parse(body: bytes) -> Statement:
+    """What a request's body asks for, without the semicolon that ends the statement."""
     try:
-        statement = msgspec.json.decode(body, type=Statement).sql.strip()
+        given = msgspec.json.decode(body, type=Statement)
     except msgspec.MsgspecError as error:
-        raise CallersFault(f'the body takes {{"sql": "SELECT …"}}: {error}') from None
+        raise CallersFault(f'the body takes {{"sql": "SELECT …", "params": {{…}}}}: {error}') from None
+    return Statement(_checked(given.sql.strip()), given.params)
+
+
+def _checked(statement: str) -> str:
     while statement.endswith(";"):
         statement = statement[:-1].rstrip()
     if not statement:
@@ -89,9 +101,11 @@ def parse(body: bytes) -> str:
     return statement
 
 
-async def _read(client: AsyncClient, statement: str) -> tuple[list[bytes], bool]:
+async def _read(client: AsyncClient, statement: Statement) -> tuple[list[bytes], bool]:
     """Lines of the result, names and types first, and whether there were more than are taken."""
-    stream = await client.raw_stream(statement, transport_settings={"X-ClickHouse-Format": FORMAT})
+    stream = await client.raw_stream(
+        statement.sql, statement.bound, transport_settings={"X-ClickHouse-Format": FORMAT}
+    )
     lines: list[bytes] = []
     rest, taken = b"", 0
     async with stream:

@@ -99,6 +99,10 @@ def _add_pages(app: Quart, page: str) -> None:
     async def index() -> str:
         return await render_template(f"{page}.html")
 
+    if page == "dashboard":
+        for kind in ("product", "user"):
+            app.add_url_rule(f"/{kind}s/<id>", kind, _page_of(f"{kind}.html"), methods=["GET"])
+
     @app.get("/healthz")
     @public
     async def health() -> dict[str, str]:
@@ -115,6 +119,13 @@ def _add_pages(app: Quart, page: str) -> None:
         response = await send_from_directory(STATIC, name)
         response.headers["Cache-Control"] = FOREVER
         return response
+
+
+def _page_of(template: str) -> Any:
+    async def shown(id: str) -> str:
+        return await render_template(template, id=id)
+
+    return shown
 
 
 def asset(entry: str) -> str:

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const web = dirname(fileURLToPath(import.meta.url));
 const folder = join(web, "static");
-const entries = ["js/dashboard.js", "js/live.js", "css/dashboard.css", "css/live.css", "css/dark.css"];
+const entries = ["js/dashboard.js", "js/product.js", "js/user.js", "js/live.js", "css/dashboard.css", "css/live.css", "css/dark.css"];
 
 await rm(folder, { recursive: true, force: true });
 const result = await build({

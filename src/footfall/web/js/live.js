@@ -4,7 +4,7 @@ import { page } from "./lib/dom.js";
 import { fresh, notice } from "./lib/freshness.js";
 import { time } from "./lib/format.js";
 import * as geography from "./dashboard/geography.js";
-import { userDrawer } from "./dashboard/products.js";
+import { drawer as userDrawer } from "./dashboard/users.js";
 import { drawCards, drawRate } from "./live/cards.js";
 import { makePanels } from "./live/explore.js";
 import { LettersPanel } from "./live/letters.js";
@@ -12,9 +12,10 @@ import * as orders from "./live/orders.js";
 import { SqlBox } from "./live/sql.js";
 import { Stream } from "./live/stream.js";
 import { makeTabs } from "./live/tabs.js";
+import { makeTheme } from "./lib/theme.js";
 import * as types from "./live/types.js";
 
-const TODAY = { words: "today" };
+const TODAY = { words: "today", zone: "UTC", filters: {} };
 
 const stream = new Stream();
 const figures = new Card("figures", {
@@ -28,8 +29,8 @@ const figures = new Card("figures", {
 const boards = {
   types: new Card("types", { draw: types.drawer(), empty: "No event in the last 15 minutes. `footfall stream` sends some." }),
   orders: new Card("orders", { draw: orders.drawer(), plain: true, empty: "No order in the last hour." }),
-  countries: new Card("countries", { draw: geography.drawer("events"), table: geography.table, plain: true, empty: "No event today." }),
-  users: new Card("users", { draw: userDrawer(), plain: true, empty: "No known user was active today." }),
+  countries: new Card("countries", { draw: geography.drawer("events", (code) => stream.only("country", code)), table: geography.table, plain: true, empty: "No event today." }),
+  users: new Card("users", { draw: userDrawer(({ user_id: id }) => `#timeline?user_id=${id}`), plain: true, empty: "No known user was active today." }),
 };
 
 let lastFrameAt;
@@ -91,4 +92,5 @@ makeTabs({
   },
 });
 
+makeTheme();
 listen();

@@ -1,7 +1,7 @@
 // Six figures, each with its shape over the period and its change against the period before.
 import { byId, h } from "../lib/dom.js";
 import { count, money, percent, tenth, wholeMoney } from "../lib/format.js";
-import { byBucket, buckets } from "../lib/period.js";
+import { byBucket, buckets } from "../lib/zone.js";
 import { sparkline } from "../lib/sparkline.js";
 
 export const FIGURES = [
@@ -23,15 +23,15 @@ const MANYFOLD_PCT = 400;
 export function requests(view) {
   const exact = view.running && view.days <= EXACT_UP_TO_DAYS;
   const both = {
-    now: ["/api/stats", view.range],
-    before: [exact ? "/api/query/stats_exact" : "/api/stats", view.before],
+    now: ["stats", view.range],
+    ...(view.compare !== "none" && { before: [exact ? "stats_exact" : "stats", view.before] }),
   };
-  if (view.days > 1) return { ...both, days: ["/api/query/daily_stats", view.range] };
+  if (view.days > 1) return { ...both, days: ["daily_stats", view.range] };
   return {
     ...both,
-    hours: ["/api/hourly-activity", view.range],
-    buyers: ["/api/hourly-activity", { ...view.range, event_type: "purchase" }],
-    money: ["/api/revenue-trend", { ...view.range, grain: "hour" }],
+    hours: ["hourly_activity", view.range],
+    buyers: ["hourly_activity", { ...view.range, event_type: "purchase" }],
+    money: ["revenue_trend", { ...view.range, grain: "hour" }],
   };
 }
 
@@ -50,7 +50,7 @@ export function sources({ now, before, days, hours, buyers, money: earned }) {
 /** Draws them into the six cells. */
 export function draw(answers, view) {
   const [now] = answers.now.data;
-  const [before] = answers.before.data;
+  const before = answers.before?.data[0];
   const shapes = shapesOf(answers, view);
   for (const figure of FIGURES) {
     const cell = byId(`figure-${figure.key}`);
@@ -63,6 +63,7 @@ export function draw(answers, view) {
 }
 
 function change({ key, format }, now, before, view) {
+  if (!before) return ["\u00a0"];
   const [a, b] = [now[key], before[key]];
   if (!b || a === null) return [`${format(b)} ${view.beforeWords}`];
   const points = key === "conversion";
@@ -82,10 +83,10 @@ function shapesOf({ days, hours, buyers, money: earned }, view) {
   const over = (values) => (view.running && values.length > 2 ? values.slice(0, -1) : values);
   if (days) return Object.fromEntries(FIGURES.map(({ key }) => [key, over(days.data).map((row) => row[key])]));
   const { from, to } = hours.meta.params;
-  const starts = over(buckets(from, Math.min(Date.parse(to), Date.now()), "hour"));
-  const visits = byBucket(hours.data, "hour", starts);
-  const bought = byBucket(buyers.data, "hour", starts);
-  const money = byBucket(earned.data, "period", starts);
+  const starts = over(buckets(from, Math.min(Date.parse(to), Date.now()), "hour", view.zone));
+  const visits = byBucket(hours.data, "hour", starts, view.zone);
+  const bought = byBucket(buyers.data, "hour", starts, view.zone);
+  const money = byBucket(earned.data, "period", starts, view.zone);
   return {
     visitors: visits.map((row) => row?.unique_users ?? 0),
     orders: money.map((row) => row?.orders ?? 0),

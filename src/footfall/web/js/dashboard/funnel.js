@@ -1,61 +1,62 @@
-// Conversion funnel: how many users did each step, and how many of them came from the step before.
-import { ChartView, labelAxis, valueAxis } from "../lib/charts.js";
-import { count, percent, short, words } from "../lib/format.js";
-import { color } from "../lib/palette.js";
+// Conversion funnel: users of each step, how many came from the step before, how long that took, who went no further.
+import { byId, h } from "../lib/dom.js";
+import { count, duration, percent, words } from "../lib/format.js";
+import { go } from "../lib/nav.js";
 
-export const requests = (view) => ({ funnel: ["/api/conversion-funnel", view.range] });
+const USUAL = "page_view,product_view,add_to_cart,checkout,purchase";
+const TIMES_UP_TO_DAYS = 31; // raw rows answer them
+
+/** The five steps of a purchase in any order, or steps of one's own in order; and how long they took. */
+export const requests = (view) => ({
+  funnel: view.steps ? ["funnel", { ...view.range, steps: view.steps }] : ["conversion_funnel", view.range],
+});
 
 export const isEmpty = ({ funnel }) => !funnel.data.some((row) => row.users);
 
 export function drawer() {
-  let chart;
-  return ({ funnel }, view, card) => {
-    chart ??= new ChartView(card.view.querySelector(".chart"), configuration);
-    const said = funnel.data.map((row) => `${words(row.step)} ${count(row.users)}`).join(", ");
-    chart.update(funnel.data, `Users by step, ${view.words}: ${said}.`);
+  return ({ funnel, times }, view, card) => {
+    const took = new Map(times?.data.map((row) => [row.event_type, row.median_ms]));
+    const rows = funnel.data.map((row) => ({ ...row, median_ms: took.get(row.event_type ?? row.step) }));
+    const list = h("ol", { class: "funnel", "aria-label": `Users by step, ${view.words}` }, rows.map((row, index) => step(row, rows, index)));
+    card.view.querySelector(".chart").replaceChildren(list);
   };
 }
 
-function configuration(rows) {
-  const widest = Math.max(...rows.map((row) => row.users), 1);
-  return {
-    type: "bar",
-    data: {
-      labels: rows.map((row) => words(row.step)),
-      datasets: [
-        {
-          data: rows.map((row) => row.users),
-          backgroundColor: rows.map(() => color("series-1")),
-          barPercentage: 0.82,
-          categoryPercentage: 0.9,
-          maxBarThickness: 44,
-        },
-      ],
-    },
-    options: {
-      indexAxis: "y",
-      scales: {
-        x: valueAxis(short, { max: widest, display: false }),
-        y: labelAxis((index) => words(rows[index].step), { ticks: { color: color("text"), autoSkip: false } }),
-      },
-      plugins: {
-        barLabels: {
-          text: (index) => {
-            const { users, step_conversion_pct: step } = rows[index];
-            return index ? `${count(users)} · ${percent(step)}` : count(users);
-          },
-        },
-        tooltip: {
-          callbacks: {
-            label: (item) => ` ${count(item.raw)} users`,
-            footer: ([item]) => {
-              const row = rows[item.dataIndex];
-              const first = `${percent(row.conversion_pct)} of the first step`;
-              return item.dataIndex ? [first, `${count(row.drop_off)} went no further than the step before`] : first;
-            },
-          },
-        },
-      },
-    },
-  };
+const nameOf = (row) => words(row.event_type ?? row.step);
+
+function step(row, rows, index) {
+  const widest = Math.max(...rows.map(({ users }) => users), 1);
+  const said = [
+    index > 0 && h("strong", { text: percent(row.step_conversion_pct) }),
+    index > 0 && ` of the step before · ${count(row.drop_off)} went no further`,
+    index > 0 && Number.isFinite(row.median_ms) && ` · ${duration(row.median_ms)} in the median`,
+    index === 0 && "the first step",
+  ];
+  return h(
+    "li",
+    { title: `${percent(row.conversion_pct)} of the first step` },
+    h("div", { class: "funnel-line" }, h("span", { text: nameOf(row) }), h("span", { class: "funnel-users", text: count(row.users) })),
+    h("div", { class: "funnel-track" }, h("div", { class: "funnel-bar", style: { width: `${(100 * row.users) / widest}%` } })),
+    h("div", { class: "funnel-note" }, said),
+  );
+}
+
+/** The form that edits the steps; they stand in the address. */
+export function wireSteps() {
+  const form = byId("steps-form");
+  const field = byId("steps");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const steps = field.value.split(",").map((text) => text.trim()).filter(Boolean);
+    form.closest("details").open = false;
+    go({ steps: steps.length ? steps.join(",") : null });
+  });
+  byId("steps-reset").addEventListener("click", () => {
+    field.value = "";
+    form.closest("details").open = false;
+    go({ steps: null });
+  });
+  form.closest("details").addEventListener("toggle", () => {
+    field.value = new URLSearchParams(location.search).get("steps") ?? USUAL;
+  });
 }

@@ -2,6 +2,7 @@
 import { get } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { count, country, money, wholeMoney } from "../lib/format.js";
+import { toggleFilter } from "../lib/nav.js";
 import { Table } from "../lib/table.js";
 
 const MEASURES = {
@@ -11,10 +12,16 @@ const MEASURES = {
 };
 const SHOWN = 8;
 
-export const requests = (view) => ({ countries: ["/api/query/country_stats", { ...view.range, limit: 300 }] });
+export const requests = (view) => ({ countries: ["country_stats", { ...view.range, limit: 300 }] });
 
-const COLUMNS = [
-  { key: "country", label: "Country", grow: true, value: (row) => country(row.country) },
+const columns = (pick) => [
+  {
+    key: "country",
+    label: "Country",
+    grow: true,
+    value: (row) => country(row.country),
+    cell: (row) => h("button", { type: "button", class: "link", text: country(row.country), onclick: () => pick(row.country) }),
+  },
   {
     key: "revenue",
     label: "Revenue",
@@ -25,14 +32,15 @@ const COLUMNS = [
   { key: "purchases", label: "Purchases", type: "int", wide: true },
 ];
 
-export function drawer(measure = "unique_users") {
+/** `pick(code)` is called with a country that is clicked: it filters by it. */
+export function drawer(measure = "unique_users", pick = (code) => toggleFilter("country", code)) {
   let table;
   let map;
   return ({ countries }, view, card) => {
     if (!table) {
-      table = new Table(COLUMNS, { caption: "Countries", sort: { key: "revenue", direction: -1 } });
+      table = new Table(columns(pick), { caption: "Countries", sort: { key: "revenue", direction: -1 } });
       card.view.querySelector(".table-wrap").append(table.element);
-      map = loadMap(card.view.querySelector(".chart"), MEASURES[measure].format);
+      map = loadMap(card.view.querySelector(".chart"), MEASURES[measure].format, pick);
     }
     table.update(countries.data);
     const values = new Map(countries.data.map((row) => [row.country, row[measure]]));
@@ -42,11 +50,11 @@ export function drawer(measure = "unique_users") {
   };
 }
 
-async function loadMap(box, format) {
+async function loadMap(box, format, pick) {
   const [{ WorldMap }, { data }] = await Promise.all([import("../lib/map.js"), get("/api/countries")]);
-  return new WorldMap(box, data, format);
+  return new WorldMap(box, data, format, pick);
 }
 
 export function table({ countries }) {
-  return { columns: [{ key: "country", label: "Code" }, ...COLUMNS], rows: countries.data };
+  return { columns: [{ key: "country", label: "Code" }, ...columns()], rows: countries.data };
 }

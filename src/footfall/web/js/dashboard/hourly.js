@@ -3,7 +3,7 @@ import { ChartView, labelAxis, valueAxis } from "../lib/charts.js";
 import { h } from "../lib/dom.js";
 import { count, day, longDay, short, time } from "../lib/format.js";
 import { color } from "../lib/palette.js";
-import { byBucket, buckets } from "../lib/period.js";
+import { buckets, byBucket, local } from "../lib/zone.js";
 
 const HOURS_UP_TO_DAYS = 8;
 const NARROW_PX = 720; // as in the styles
@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 const grainOf = (view) => (view.days <= HOURS_UP_TO_DAYS ? "hour" : "day");
 
 export const requests = (view) => ({
-  activity: [grainOf(view) === "hour" ? "/api/hourly-activity" : "/api/query/daily_activity", view.range],
+  activity: [grainOf(view) === "hour" ? "hourly_activity" : "daily_activity", view.range],
 });
 
 export const isEmpty = ({ activity }) => !activity.data.some((row) => row.event_count);
@@ -23,15 +23,15 @@ export function drawer() {
     const grain = grainOf(view);
     const now = Date.now();
     const { from, to } = activity.meta.params;
-    const starts = buckets(from, Math.min(Date.parse(to), now), grain);
-    const rows = byBucket(activity.data, grain, starts);
+    const starts = buckets(from, Math.min(Date.parse(to), now), grain, view.zone);
+    const rows = byBucket(activity.data, grain, starts, view.zone);
     const running = Date.parse(to) >= now;
     const total = activity.data.reduce((sum, row) => sum + row.event_count, 0);
-    chart.update({ starts, rows, grain, running }, `Events by ${grain}, ${view.words}: ${count(total)} in all.`);
+    chart.update({ starts, rows, grain, running, zone: view.zone }, `Events by ${grain}, ${view.words}: ${count(total)} in all.`);
   };
 }
 
-function configuration({ starts, rows, grain, running }) {
+function configuration({ starts, rows, grain, running, zone }) {
   const hourly = grain === "hour";
   const last = starts.length - 1;
   const line = (key, name, token) => ({
@@ -42,7 +42,7 @@ function configuration({ starts, rows, grain, running }) {
     fill: key === "event_count",
     segment: { borderDash: ({ p1DataIndex }) => (running && p1DataIndex === last ? [4, 4] : undefined) },
   });
-  const midnight = (index) => new Date(starts[index]).getUTCHours() === 0;
+  const midnight = (index) => local(starts[index], zone).getUTCHours() === 0;
   const many = starts.length > 48;
   const narrow = innerWidth <= NARROW_PX;
   const named = (index) => midnight(index) && !(narrow && Math.round((starts[last] - starts[index]) / DAY_MS) % 2);
@@ -76,15 +76,16 @@ function configuration({ starts, rows, grain, running }) {
 
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-export const weekRequests = (view) => ({ activity: ["/api/hourly-activity", view.range] });
+export const weekRequests = (view) => ({ activity: ["hourly_activity", view.range] });
 
 /** Average events of each hour of the week, over the days of the period that have happened. */
-export function weekTable({ activity }) {
+export function weekTable({ activity }, { zone }) {
   const now = Date.now();
   const sums = Array.from({ length: 7 }, () => Array.from({ length: 24 }, () => ({ events: 0, hours: 0 })));
   for (const row of activity.data) {
-    const at = new Date(row.hour);
-    if (at.getTime() + 3_600_000 > now) continue;
+    const start = Date.parse(row.hour);
+    if (start + 3_600_000 > now) continue;
+    const at = local(start, zone);
     const cell = sums[(at.getUTCDay() + 6) % 7][at.getUTCHours()];
     cell.events += row.event_count;
     cell.hours += 1;
@@ -93,8 +94,8 @@ export function weekTable({ activity }) {
 }
 
 export function weekDrawer() {
-  return (answers, _, card) => {
-    const cells = weekTable(answers);
+  return (answers, view, card) => {
+    const cells = weekTable(answers, view);
     const top = Math.max(...cells.flat().map((value) => value ?? 0), 1);
     const grid = h("div", { class: "heat", role: "img", "aria-label": weekSummary(cells) });
     cells.forEach((hours, weekday) => {
@@ -127,17 +128,17 @@ function weekSummary(cells) {
     }),
   );
   if (best.value < 0) return "No whole hour in this period yet.";
-  return `Busiest hour of the week: ${WEEKDAYS[best.weekday]} ${best.hour}:00 UTC, ${count(best.value)} events on average.`;
+  return `Busiest hour of the week: ${WEEKDAYS[best.weekday]} ${best.hour}:00, ${count(best.value)} events on average.`;
 }
 
-export function weekRows(answers) {
-  const rows = weekTable(answers).flatMap((hours, weekday) =>
+export function weekRows(answers, view) {
+  const rows = weekTable(answers, view).flatMap((hours, weekday) =>
     hours.map((events, hour) => ({ weekday: WEEKDAYS[weekday], hour, events: events === null ? null : Math.round(events) })),
   );
   return {
     columns: [
       { key: "weekday", label: "Weekday" },
-      { key: "hour", label: "Hour (UTC)", type: "int" },
+      { key: "hour", label: "Hour", type: "int" },
       { key: "events", label: "Events an hour", type: "int" },
     ],
     rows,

@@ -1,25 +1,48 @@
-// Revenue trend: gross above zero, refunds below, net as a line.
+// Revenue trend: gross above zero, refunds below, net as a line, net of the period before in a muted tone.
 import { ChartView, labelAxis, valueAxis } from "../lib/charts.js";
+import { byId } from "../lib/dom.js";
 import { day, longDay, money, monthOf, shortMoney, time } from "../lib/format.js";
+import { go } from "../lib/nav.js";
 import { MONEY, color } from "../lib/palette.js";
-import { byBucket, buckets } from "../lib/period.js";
+import { buckets, byBucket, local, nextStart } from "../lib/zone.js";
 
-const grainOf = (view) => (view.days === 1 ? "hour" : view.grain);
+const LONGEST_DAYS = { hour: 14, day: 400, week: 4000, month: 4000 };
+const grainOf = ({ days, chosenGrain, grain }) =>
+  chosenGrain && days <= LONGEST_DAYS[chosenGrain] ? chosenGrain : days === 1 ? "hour" : grain;
 
-export const requests = (view) => ({ trend: ["/api/revenue-trend", { ...view.range, grain: grainOf(view) }] });
+export const requests = (view) => ({
+  trend: ["revenue_trend", { ...view.range, grain: grainOf(view) }],
+  ...(view.compare !== "none" && { before: ["revenue_trend", { ...view.before, grain: grainOf(view) }] }),
+});
 
 export const isEmpty = ({ trend }) => trend.data.every((row) => !row.gross && !row.refunds);
 
+/** The choice of hours, days, weeks or months. */
+export function wireGrain() {
+  byId("grain").addEventListener("change", ({ target }) => go({ grain: target.value }));
+}
+
 export function drawer() {
   let chart;
-  return (answers, view, card) => {
-    chart ??= new ChartView(card.view.querySelector(".chart"), configuration);
-    const { from, to } = answers.trend.meta.params;
+  return ({ trend, before }, view, card) => {
+    chart ??= new ChartView(card.view.querySelector(".chart"), configuration, ({ starts, grain }, index) => open(starts[index], grain, view.zone));
     const grain = grainOf(view);
-    const starts = buckets(from, to, grain);
-    const rows = byBucket(answers.trend.data, "period", starts);
-    chart.update({ starts, rows, grain, now: Date.now() }, summary(answers.trend.data, view));
+    const rowsOf = (answer, to) => {
+      const starts = buckets(answer.meta.params.from, to, grain, view.zone);
+      return [starts, byBucket(answer.data, "period", starts, view.zone)];
+    };
+    const [starts, rows] = rowsOf(trend, trend.meta.params.to);
+    const earlier = before && rowsOf(before, before.meta.params.to)[1];
+    byId("grain").value = grain;
+    chart.update({ starts, rows, earlier, grain, now: Date.now(), words: view.beforeWords, zone: view.zone }, summary(trend.data, view));
   };
+}
+
+/** A bar opens its own period. */
+function open(start, grain, zone) {
+  if (grain === "hour") return;
+  const date = (time) => local(time, zone).toISOString().slice(0, 10);
+  go({ period: "custom", from: date(start), to: date(nextStart(start, grain, zone) - 1), grain: null });
 }
 
 function summary(rows, view) {
@@ -29,9 +52,9 @@ function summary(rows, view) {
 
 const label = { hour: time, day, week: day, month: monthOf };
 
-function configuration({ starts, rows, grain, now }) {
+function configuration({ starts, rows, earlier, grain, now, words, zone }) {
   const last = starts.length - 1;
-  const running = starts[last] <= now && now < endOf(starts[last], grain);
+  const running = starts[last] <= now && now < nextStart(starts[last], grain, zone);
   const value = (key) => rows.map((row) => row?.[key] ?? 0);
   const bar = (key, name) => ({
     type: "bar",
@@ -41,6 +64,17 @@ function configuration({ starts, rows, grain, now }) {
     stack: "money",
     order: 2,
   });
+  const line = (name, data, token, options) => ({
+    type: "line",
+    label: name,
+    data,
+    borderColor: color(token),
+    backgroundColor: color(token),
+    order: 1,
+    ...options,
+  });
+  const dashed = { borderDash: ({ p1DataIndex }) => (running && p1DataIndex === last ? [4, 4] : undefined) };
+  const before = starts.map((_, index) => earlier?.[index]?.net ?? (earlier && index < earlier.length ? 0 : null));
   return {
     type: "bar",
     data: {
@@ -48,21 +82,14 @@ function configuration({ starts, rows, grain, now }) {
       datasets: [
         bar("gross", "Gross"),
         bar("refunds", "Refunds"),
-        {
-          type: "line",
-          label: "Net",
-          data: value("net"),
-          borderColor: color(MONEY.net),
-          backgroundColor: color(MONEY.net),
-          segment: { borderDash: ({ p1DataIndex }) => (running && p1DataIndex === last ? [4, 4] : undefined) },
-          order: 1,
-        },
+        line("Net", value("net"), MONEY.net, { segment: dashed }),
+        ...(earlier ? [line(`Net, ${words}`, before, "before", { borderWidth: 1.5, order: 0 })] : []),
       ],
     },
     options: {
       scales: {
         x: { stacked: true, ...labelAxis((index) => label[grain](starts[index])) },
-        y: { stacked: true, ...valueAxis(shortMoney, moneyTicks(value("gross"), value("refunds"))) },
+        y: { stacked: true, ...valueAxis(shortMoney, moneyTicks([...value("gross"), ...before], value("refunds"))) },
       },
       plugins: {
         tooltip: {
@@ -96,13 +123,6 @@ function moneyTicks(gross, refunds) {
 }
 
 function titleOf(start, grain, running) {
-  const name = grain === "hour" ? `${day(start)}, ${time(start)}` : grain === "day" ? longDay(start) : label[grain](start);
-  return running ? `${name} · so far` : name;
-}
-
-function endOf(start, grain) {
-  const end = new Date(start);
-  if (grain === "month") end.setUTCMonth(end.getUTCMonth() + 1);
-  else end.setTime(start + (grain === "hour" ? 3_600_000 : 86_400_000));
-  return end.getTime();
+  const named = { hour: `${day(start)}, ${time(start)}`, day: longDay(start), week: `Week of ${day(start)}`, month: monthOf(start) };
+  return running ? `${named[grain]} · so far` : named[grain];
 }

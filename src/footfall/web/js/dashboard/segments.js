@@ -1,13 +1,14 @@
 // Segments of customers as tiles: the area is the number of users, the text says what they brought.
 import { h } from "../lib/dom.js";
 import { count, percent, wholeMoney } from "../lib/format.js";
+import { toggleFilter } from "../lib/nav.js";
 import { segmentToken } from "../lib/palette.js";
 
 // A tile takes three lines, or its name, or nothing: then the list below names it.
 const FULL_PX = { wide: 112, high: 64 };
 const NAME_PX = { wide: 84, high: 24 };
 
-export const requests = (view) => ({ segments: ["/api/user-segments", view.range] });
+export const requests = (view) => ({ segments: ["user_segments", view.range] });
 
 export function drawer() {
   return ({ segments }, _, card) => {
@@ -38,10 +39,13 @@ function tile(row, place, total, size) {
   const share = percent((100 * row.users) / total);
   const text = `${row.segment}: ${count(row.users)} users (${share}), ${wholeMoney(row.revenue)}, ${count(row.orders)} orders`;
   return h(
-    "div",
+    "button",
     {
+      type: "button",
+      onclick: () => toggleFilter("segment", row.segment),
       class: full ? "tile" : "tile tile-small",
       title: text,
+      "aria-label": text,
       style: {
         left: `${(100 * x) / size.wide}%`,
         top: `${(100 * y) / size.high}%`,

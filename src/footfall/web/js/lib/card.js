@@ -1,16 +1,18 @@
 // A card: asks for its answers, draws them, and shows what is loading, empty, stale or wrong.
 import { byId, h } from "./dom.js";
 import { time } from "./format.js";
-import { ApiError, get } from "./api.js";
+import { ApiError } from "./api.js";
+import { ask, ignoredWords } from "./ask.js";
 import { icon } from "./icons.js";
 import { openSheet } from "./sheet.js";
 import { Table, download, toCsv } from "./table.js";
 
-const ESTIMATED = " · large distinct counts are estimates";
-const UNITS = { count: "int", money: "money", percent: "pct", time: "time", day: "day", flag: "flag" };
+const ESTIMATED = "large distinct counts are estimates";
+const UNITS = { count: "int", money: "money", percent: "pct", time: "time", day: "day", flag: "flag", ms: "duration" };
+const DIM_AFTER_MS = 120;
 
 /**
- * `options`: requests(view) → {name: [path, params]}; draw(answers, view, card); and, where they differ from
+ * `options`: requests(view) → {name: [query, params]}; draw(answers, view, card); and, where they differ from
  * the first answer's own: table(answers, view) → {columns, rows}, isEmpty(answers), empty (why, and what
  * would fill it), sources(answers) → [{label, answer}]. `plain` cards are tables already: no table button.
  */
@@ -36,16 +38,13 @@ export class Card {
     this.#abort?.abort();
     const abort = new AbortController();
     this.#abort = abort;
-    const dim = quiet ? undefined : setTimeout(() => this.#state("loading"), 120);
+    const dim = quiet ? undefined : setTimeout(() => this.#state("loading"), DIM_AFTER_MS);
     try {
       const requests = Object.entries(this.#options.requests(view));
-      const asked = requests.map(([, [path, params]]) => get(path, params, abort.signal));
-      const got = await Promise.all(asked);
+      const got = await Promise.all(requests.map(([, request]) => ask(view, request, abort.signal)));
       if (abort.signal.aborted) return true;
-      this.answers = Object.fromEntries(requests.map(([name], index) => [name, got[index]]));
-      this.loadedAt = Date.now();
-      this.lastView = view;
-      this.#show();
+      clearTimeout(dim);
+      this.accept(Object.fromEntries(requests.map(([name], index) => [name, got[index]])), view);
       return true;
     } catch (error) {
       if (error.name === "AbortError") return true;
@@ -57,7 +56,7 @@ export class Card {
     }
   }
 
-  /** Draws answers that were pushed. */
+  /** Draws answers, as they came or were pushed. */
   accept(answers, view) {
     this.answers = answers;
     this.loadedAt = Date.now();
@@ -77,10 +76,11 @@ export class Card {
   #show() {
     const { draw, isEmpty, empty } = this.#options;
     this.#message();
-    if (this.note) this.note.textContent = this.noteText + (this.first.meta.estimates?.length ? ESTIMATED : "");
+    const notes = [this.noteText, this.first.meta.estimates?.length && ESTIMATED, ignoredWords(this.answers)];
+    if (this.note) this.note.textContent = notes.filter(Boolean).join(" · ");
     if (isEmpty ? isEmpty(this.answers) : this.first.data.length === 0) {
       this.#state("empty");
-      this.#message(empty ?? "Nothing happened in this period. Choose a longer one.");
+      this.#message(empty ?? "Nothing happened in this period. Choose a longer one, or fewer filters.");
       return;
     }
     this.#state("ready");
@@ -108,9 +108,10 @@ export class Card {
   #addTools() {
     const tools = this.element.querySelector(".card-tools");
     if (!tools) return;
-    if (!this.#options.plain) tools.append(tool("table", "Show as a table", (button) => this.#toggleTable(button)));
-    tools.append(tool("save", "Export as CSV", () => this.#export()));
-    tools.append(tool("how", "How is this computed?", () => this.how()));
+    const of = (label) => ({ label, about: this.title });
+    if (!this.#options.plain) tools.append(tool("table", of("Show as a table"), (button) => this.#toggleTable(button)));
+    tools.append(tool("save", of("Export as CSV"), () => this.#export()));
+    tools.append(tool("how", of("How is this computed?"), () => this.how()));
   }
 
   /** Opens the side sheet for what is shown. */
@@ -133,7 +134,9 @@ export class Card {
   #toggleTable(button) {
     const shown = button.getAttribute("aria-pressed") === "true";
     button.setAttribute("aria-pressed", String(!shown));
-    button.title = button.ariaLabel = shown ? "Show as a table" : "Show as a chart";
+    button.title = shown ? "Show as a table" : "Show as a chart";
+    button.ariaLabel = `${button.title}: ${this.title}`;
+    const height = this.body.clientHeight;
     this.view.classList.toggle("hidden", !shown);
     this.tableBox?.remove();
     this.#table = undefined;
@@ -141,8 +144,8 @@ export class Card {
       this.redraw();
       return;
     }
-    const height = this.body.clientHeight;
-    this.tableBox = h("div", { class: "table-wrap", tabindex: "0", style: { height: `${Math.max(height, 240)}px` } });
+    const style = { height: `${Math.max(height, 240)}px` };
+    this.tableBox = h("div", { class: "table-wrap", tabindex: "0", role: "region", "aria-label": this.title, style });
     this.body.append(this.tableBox);
     if (this.answers) this.#fillTable();
   }
@@ -167,8 +170,8 @@ export function tabular(answer) {
   return { columns, rows: answer.data };
 }
 
-function tool(name, label, action) {
-  const button = h("button", { class: "tool", type: "button", "aria-label": label, title: label });
+function tool(name, { label, about }, action) {
+  const button = h("button", { class: "tool", type: "button", "aria-label": `${label}: ${about}`, title: label });
   if (name === "table") button.setAttribute("aria-pressed", "false");
   button.append(icon(name));
   button.addEventListener("click", () => action(button));

@@ -89,9 +89,11 @@ export class ChartView {
   #build;
   #chart;
   #data;
+  #open;
 
-  /** `build(data)` answers a Chart.js configuration. */
-  constructor(container, build) {
+  /** `build(data)` answers a Chart.js configuration; `open(data, index)` is called for what is clicked. */
+  constructor(container, build, open) {
+    this.#open = open;
     this.canvas = document.createElement("canvas");
     this.canvas.setAttribute("role", "img");
     container.append(this.canvas);
@@ -104,6 +106,10 @@ export class ChartView {
     this.#data = data;
     if (summary) this.canvas.setAttribute("aria-label", summary);
     const next = this.#build(data);
+    if (this.#open) {
+      next.options.onClick = (_, [item]) => item && this.#open(this.#data, item.index);
+      next.options.onHover = (_, items) => this.canvas.classList.toggle("opens", items.length > 0);
+    }
     if (!this.#chart) {
       this.#chart = new Chart(this.canvas, next);
       return;
@@ -133,28 +139,6 @@ export class ChartView {
   }
 }
 
-/** Writes a text at the end of each horizontal bar: `options.plugins.barLabels.text(index)`. */
-const barLabels = {
-  id: "barLabels",
-  afterDatasetsDraw(chart, _, { text }) {
-    if (!text) return;
-    const { ctx } = chart;
-    ctx.save();
-    ctx.font = `12px ${Chart.defaults.font.family}`;
-    ctx.textBaseline = "middle";
-    chart.getDatasetMeta(0).data.forEach((bar, index) => {
-      const label = text(index);
-      const width = ctx.measureText(label).width;
-      const outside = bar.x + 8 + width <= chart.chartArea.right;
-      ctx.fillStyle = color(outside ? "text" : "surface");
-      ctx.textAlign = outside ? "left" : "right";
-      ctx.fillText(label, outside ? bar.x + 8 : bar.x - 8, bar.y);
-    });
-    ctx.restore();
-  },
-};
-
-Chart.register(barLabels);
 applyTheme();
 onThemeChange(() => {
   applyTheme();

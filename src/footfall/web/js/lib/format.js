@@ -1,7 +1,5 @@
-// How numbers, money, shares and times are written, by the viewer's locale, in UTC.
+// How numbers, money, shares and times are written: by the viewer's locale, in the chosen time zone.
 import { page } from "./dom.js";
-
-export const ZONE = "UTC";
 
 const integers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
@@ -22,12 +20,29 @@ function currency(options) {
 const cents = currency({ currencyDisplay: "narrowSymbol" });
 const whole = currency({ currencyDisplay: "narrowSymbol", minimumFractionDigits: 0, maximumFractionDigits: 0 });
 const compactMoney = currency({ currencyDisplay: "narrowSymbol", notation: "compact", maximumFractionDigits: 1 });
-const dates = (options) => new Intl.DateTimeFormat(undefined, { timeZone: ZONE, ...options });
-const dayMonth = dates({ day: "numeric", month: "short" });
-const fullDay = dates({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
-const month = dates({ month: "short", year: "numeric" });
-const clock = dates({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const clockSeconds = dates({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const LOOKS = {
+  dayMonth: { day: "numeric", month: "short" },
+  fullDay: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
+  month: { month: "short", year: "numeric" },
+  clock: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  seconds: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
+};
+let zone;
+let dates;
+
+/** Writes times in this zone from now on. */
+export function setZone(name) {
+  if (zone === name) return;
+  zone = name;
+  const made = ([look, options]) => [look, new Intl.DateTimeFormat(undefined, { timeZone: zone, ...options })];
+  dates = Object.fromEntries(Object.entries(LOOKS).map(made));
+}
+
+setZone("UTC");
+
+/** The zone's name, short: UTC, Berlin. */
+export const zoneName = () => zone.split("/").at(-1).replaceAll("_", " ");
+
 const regions = new Intl.DisplayNames(undefined, { type: "region", fallback: "code" });
 
 const NOTHING = "–";
@@ -59,16 +74,20 @@ export const percent = (value) => (known(value) ? `${tenths.format(value)}%` : N
 export const tenth = (value) => (known(value) ? tenths.format(value) : NOTHING);
 
 /** 24 Nov; month and year for a month. */
-export const day = (time) => dayMonth.format(new Date(time));
-export const monthOf = (time) => month.format(new Date(time));
-export const longDay = (time) => fullDay.format(new Date(time));
+export const day = (time) => dates.dayMonth.format(new Date(time));
+export const monthOf = (time) => dates.month.format(new Date(time));
+export const longDay = (time) => dates.fullDay.format(new Date(time));
+
+/** A day that an answer names by its date alone, whatever the zone. */
+export const dateOf = (text) => plainDay.format(new Date(text));
+const plainDay = new Intl.DateTimeFormat(undefined, { timeZone: "UTC", ...LOOKS.dayMonth });
 
 /** 13:05, 13:05:09 */
-export const time = (value) => clock.format(new Date(value));
-export const seconds = (value) => clockSeconds.format(new Date(value));
+export const time = (value) => dates.clock.format(new Date(value));
+export const seconds = (value) => dates.seconds.format(new Date(value));
 
 /** 24 Nov, 13:05:09 UTC */
-export const moment = (value) => `${day(value)}, ${seconds(value)} ${ZONE}`;
+export const moment = (value) => `${day(value)}, ${seconds(value)} ${zoneName()}`;
 
 /** How long ago, for times under a day; else the day. */
 export function ago(value, now = Date.now()) {
@@ -77,6 +96,16 @@ export function ago(value, now = Date.now()) {
   if (passed < 3600) return `${Math.floor(passed / 60)} min ago`;
   if (passed < 86_400) return `${Math.floor(passed / 3600)} h ago`;
   return day(value);
+}
+
+/** 340 ms, 12 s, 3 min, 2.5 h, 4 days: how long something took, in milliseconds. */
+export function duration(ms) {
+  if (!known(ms)) return NOTHING;
+  if (ms < 1000) return `${integers.format(ms)} ms`;
+  if (ms < 90_000) return `${integers.format(ms / 1000)} s`;
+  if (ms < 5_400_000) return `${integers.format(ms / 60_000)} min`;
+  if (ms < 172_800_000) return `${tenths.format(ms / 3_600_000)} h`;
+  return `${tenths.format(ms / 86_400_000)} days`;
 }
 
 /** A country's name in the viewer's language; codes are ISO 3166 but for UK, and ZZ where it is unknown. */

@@ -18,10 +18,14 @@ export class WorldMap {
   #byNumber;
   #format;
 
-  constructor(container, codes, format) {
+  /** `pick(code)` is called with a country that is clicked. */
+  constructor(container, codes, format, pick) {
     this.#byNumber = new Map(Object.entries(codes).map(([code, number]) => [number, code]));
     this.#format = format;
-    this.#chart = new ChartView(container, (values) => this.#configuration(values));
+    this.#chart = new ChartView(container, (values) => this.#configuration(values), (_, index) => {
+      const code = this.#byNumber.get(shapes[index].id);
+      if (code) pick?.(code);
+    });
   }
 
   /** `values` is a Map from country code to number. */

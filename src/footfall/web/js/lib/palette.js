@@ -5,9 +5,10 @@ export function color(token) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
 }
 
-/** Calls `then` whenever the system changes between light and dark. */
+/** Calls `then` whenever the system or the person changes between light and dark. */
 export function onThemeChange(then) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", then);
+  document.addEventListener("themechange", then);
 }
 
 const ACCOUNT = ["signup", "login"];

@@ -1,10 +1,10 @@
 // The side sheet behind a figure: definition, SQL, parameters, what was read, freshness, plan, and its proof.
+import { queries } from "./ask.js";
 import { byId, h, page } from "./dom.js";
-import { count, moment, tenth } from "./format.js";
+import { ago, count, moment, tenth } from "./format.js";
 import { get } from "./api.js";
 import { icon } from "./icons.js";
 
-let catalogue;
 let dialog;
 
 /** Opens the sheet for answers of named queries; each is {label?, answer: {data, meta}}. */
@@ -35,55 +35,74 @@ function makeDialog() {
 
 function section({ label, answer }, several) {
   const { meta } = answer;
-  const definition = h("p", { text: " " });
+  const definition = h("p", { text: "\u00a0" });
   const code = h("pre", { class: "code", tabindex: "0" });
-  const open = h("a", { class: "button button-small", onclick: () => dialog.close() }, "Open in SQL");
-  const showSql = (sql) => {
-    code.textContent = filledIn(sql, meta.params);
-    open.href = `${page.live}/#sql?${new URLSearchParams({ text: code.textContent })}`;
+  const open = page.role === "admin" && h("a", { class: "button button-small", onclick: () => dialog.close() }, "Open in SQL");
+  const showSql = (sql, defaults = {}) => {
+    code.textContent = filledIn(sql, { ...defaults, ...meta.params });
+    if (open) open.href = `${page.live}/#sql?${new URLSearchParams({ text: code.textContent })}`;
   };
   if (meta.sql) showSql(meta.sql);
   describe(meta.query).then((query) => {
     if (!query) return;
     definition.textContent = query.description;
-    if (!meta.sql) showSql(query.sql);
+    showSql(meta.sql ?? query.sql, Object.fromEntries(query.parameters.map(({ name, default: value }) => [name, value])));
     if (!query.provable) prove.replaceChildren(unprovable());
   });
   const prove = h("div", {}, proofButton(meta));
+  const plan = h("pre", { class: "code hidden", tabindex: "0" });
+  const granules = h("dd", { text: "…" });
+  readPlan(meta, granules, plan);
+  const toggle = h("button", { class: "button button-small", type: "button", "aria-expanded": "false" }, "Show the plan");
+  toggle.addEventListener("click", () => {
+    const shown = plan.classList.toggle("hidden");
+    toggle.setAttribute("aria-expanded", String(!shown));
+  });
   return h(
     "section",
     { class: "stack" },
     several && h("h3", { text: label ?? meta.title }),
     definition,
-    facts(meta),
+    facts(meta, granules),
     prove,
     h("h3", { text: "SQL" }),
     code,
-    h("div", { class: "row" }, open, planButton(meta)),
+    h("div", { class: "row" }, open, toggle, exports(meta)),
+    plan,
   );
 }
 
 async function describe(name) {
-  catalogue ??= get("/api/queries").then(({ data }) => new Map(data.map((query) => [query.name, query])));
   try {
-    return (await catalogue).get(name);
+    return (await queries()).get(name);
   } catch {
-    catalogue = undefined;
     return undefined;
   }
 }
 
-function facts(meta) {
+/** Where the same answer comes as a file. */
+function exports(meta) {
+  return ["csv", "parquet"].map((format) => {
+    const href = `/api/query/${meta.query}.${format}?${new URLSearchParams(given(meta))}`;
+    return h("a", { class: "button button-small", href, download: `${meta.query}.${format}`, text: FILES[format] });
+  });
+}
+
+const FILES = { csv: "CSV", parquet: "Parquet" };
+
+function facts(meta, granules) {
   const rows = [
     ["Answered from", meta.reads.join(", ")],
     ["Parameters", Object.entries(meta.params).map(([name, value]) => `${name} = ${shown(value)}`).join("; ") || "none"],
     ["Rows read", `${count(meta.rows_read)} (${bytes(meta.bytes_read)})`],
+    ["Granules read", granules],
     ["Took", `${tenth(meta.elapsed_ms)} ms`],
-    ["Newest row", meta.freshness ? moment(meta.freshness) : "none yet"],
+    ["Newest row", meta.freshness ? `${ago(meta.freshness)} (${moment(meta.freshness)})` : "none yet"],
     ...(meta.estimates?.length ? [["Estimates", meta.estimates.map((name) => name.replaceAll("_", " ")).join(", ")]] : []),
     ...meta.notes.map((note, index) => [index ? "" : "Notes", note]),
   ];
-  return h("dl", { class: "facts" }, rows.flatMap(([name, value]) => [h("dt", { text: name }), h("dd", { text: value })]));
+  const value = (of) => (of instanceof Node ? of : h("dd", { text: of }));
+  return h("dl", { class: "facts" }, rows.flatMap(([name, of]) => [h("dt", { text: name }), value(of)]));
 }
 
 const shown = (value) => (Array.isArray(value) ? value.join(", ") : value === "" ? "(any)" : String(value));
@@ -102,6 +121,7 @@ export function filledIn(sql, params) {
 }
 
 function literal(value, type) {
+  if (type.startsWith("Array") && value === "") return "[]";
   if (Array.isArray(value)) return `[${value.map((item) => literal(item, "String")).join(", ")}]`;
   if (/^(U?Int|Float|Decimal|Bool)/.test(type)) return String(value);
   const text = type.startsWith("DateTime") ? String(value).replace("T", " ").replace("Z", "") : String(value);
@@ -116,26 +136,18 @@ function given(meta) {
   );
 }
 
-function planButton(meta) {
-  const button = h("button", { class: "button button-small", type: "button" }, "Show the plan");
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    try {
-      const { data } = await get(`/api/query/${meta.query}/explain`, given(meta));
-      button.replaceWith(h("pre", { class: "code", tabindex: "0", text: planText(data) }));
-    } catch (error) {
-      button.disabled = false;
-      button.textContent = `No plan: ${error.message}`;
-    }
-  });
-  return button;
-}
-
-function planText({ reads, lines }) {
-  const granules = reads
-    .filter((read) => read.granules_total)
-    .map((read) => `${read.source}: ${count(read.granules)} of ${count(read.granules_total)} granules`);
-  return [...granules, "", ...lines].join("\n").trim();
+/** Fills in which tables, projections and granules the store reads, and its plan. */
+async function readPlan(meta, granules, plan) {
+  try {
+    const { data } = await get(`/api/query/${meta.query}/explain`, given(meta));
+    const reads = data.reads.filter((read) => read.granules_total);
+    const said = reads.map((read) => `${count(read.granules)} of ${count(read.granules_total)} in ${read.source}`);
+    granules.textContent = said.join("; ") || "none";
+    plan.textContent = data.lines.join("\n").trim();
+  } catch (error) {
+    granules.textContent = `not known: ${error.message}`;
+    plan.textContent = error.message;
+  }
 }
 
 function unprovable() {

@@ -1,5 +1,5 @@
-// A table that sorts by its headings and is refreshed in place.
-import { count, day, money, moment, percent } from "./format.js";
+// A table that sorts by its headings, can be searched and paged, and is refreshed in place.
+import { count, dateOf, duration, money, moment, percent } from "./format.js";
 import { h } from "./dom.js";
 
 const FORMATS = {
@@ -7,13 +7,14 @@ const FORMATS = {
   money,
   pct: percent,
   time: (value) => (value ? moment(value) : "–"),
-  day: (value) => (value ? day(value) : "–"),
+  day: (value) => (value ? dateOf(value) : "–"),
+  duration,
   flag: (value) => (value ? "yes" : "no"),
 };
-const NUMERIC = new Set(["int", "money", "pct"]);
+const NUMERIC = new Set(["int", "money", "pct", "duration"]);
 
 /**
- * Columns are {key, label, type: text|int|money|pct|time|day|flag, cell?(row), value?(row), grow?, wide?}; `cell` answers a
+ * Columns are {key, label, type: text|int|money|pct|duration|time|day|flag, cell?(row), value?(row), grow?, wide?}; `cell` answers a
  * node where the plain value is not what is shown, `value` what is sorted and exported.
  */
 export class Table {
@@ -23,11 +24,18 @@ export class Table {
   #body;
   #heads = [];
   #onRow;
+  #pageSize;
+  #page = 0;
+  #sought = "";
+  #pager;
 
-  constructor(columns, { caption, sort, onRow } = {}) {
+  /** `pageSize` rows at a time, with `pager` (an element of its own) to go on; all at once without. */
+  constructor(columns, { caption, sort, onRow, pageSize } = {}) {
     this.#columns = columns;
     this.#sort = sort;
     this.#onRow = onRow;
+    this.#pageSize = pageSize;
+    if (pageSize) this.pager = this.#makePager();
     this.#body = h("tbody");
     const head = h("tr", {}, columns.map((column) => this.#heading(column)));
     this.element = h(
@@ -71,18 +79,56 @@ export class Table {
     });
   }
 
+  /** Shows rows that hold this text in any column, from the first page on. */
+  seek(text) {
+    this.#sought = text.trim().toLowerCase();
+    this.#page = 0;
+    this.#fill();
+  }
+
+  #makePager() {
+    const turn = (by) => () => {
+      this.#page += by;
+      this.#fill();
+    };
+    const [back, on] = [["Back", -1], ["Next", 1]].map(([label, by]) =>
+      h("button", { class: "button button-small", type: "button", text: label, onclick: turn(by) }),
+    );
+    const where = h("span", { class: "muted", role: "status" });
+    this.#pager = { back, on, where };
+    return h("div", { class: "row pager" }, where, back, on);
+  }
+
   #fill() {
-    const rows = [...this.#rows];
+    const rows = this.#found();
     if (this.#sort) {
       const column = this.#columns.find(({ key }) => key === this.#sort.key);
       rows.sort((a, b) => this.#sort.direction * compare(plain(column, a), plain(column, b)));
     }
     this.#body.replaceChildren(
-      ...rows.map((row) => {
+      ...this.#paged(rows).map((row) => {
         const cells = this.#columns.map((column) => cellOf(column, row));
         return h("tr", this.#onRow ? { onclick: () => this.#onRow(row) } : {}, cells);
       }),
     );
+  }
+
+  #found() {
+    if (!this.#sought) return [...this.#rows];
+    return this.#rows.filter((row) => this.#columns.some((column) => String(plain(column, row)).toLowerCase().includes(this.#sought)));
+  }
+
+  #paged(rows) {
+    if (!this.#pageSize) return rows;
+    const pages = Math.max(1, Math.ceil(rows.length / this.#pageSize));
+    this.#page = Math.min(Math.max(this.#page, 0), pages - 1);
+    const first = this.#page * this.#pageSize;
+    const shown = rows.slice(first, first + this.#pageSize);
+    const { back, on, where } = this.#pager;
+    where.textContent = rows.length ? `${count(first + 1)}–${count(first + shown.length)} of ${count(rows.length)}` : "none found";
+    back.disabled = this.#page === 0;
+    on.disabled = this.#page >= pages - 1;
+    return shown;
   }
 }
 

@@ -148,7 +148,7 @@ class Panel {
     }
     if (this.#chartBox && data.length) {
       this.#draw ??= this.#options.chart();
-      this.#draw(this.#options.answers(this.#answer), { days, words: "the period" }, { view: this.#chartBox });
+      this.#draw(this.#options.answers(this.#answer), { days, words: "the period", zone: "UTC" }, { view: this.#chartBox });
     }
     if (!this.#table) {
       this.#table = new Table(columnsOf(this.#answer), { caption: meta.title });

@@ -1,0 +1,44 @@
+// Users: the most active ones, and the look-up of one by id; each has a page of its own.
+import { byId, h } from "../lib/dom.js";
+import { Table } from "../lib/table.js";
+import { carried } from "../lib/view.js";
+
+export const requests = (view) => ({ users: ["top_users", { ...view.range, limit: 100 }] });
+
+/** `href(row)` is where a user's name leads. */
+export function drawer(href = userHref, options = {}) {
+  let table;
+  return ({ users }, _, card) => {
+    if (!table) {
+      table = new Table(
+        [
+          {
+            key: "external_id",
+            label: "User",
+            grow: true,
+            value: (row) => row.external_id || row.user_id,
+            cell: (row) => h("a", { href: href(row), text: row.external_id || row.user_id }),
+          },
+          { key: "events", label: "Events", type: "int" },
+          { key: "event_types", label: "Kinds", type: "int" },
+          { key: "last_day", label: "Last active", type: "day" },
+        ],
+        { caption: "Top active users", sort: { key: "events", direction: -1 }, ...options },
+      );
+      card.view.querySelector(".table-wrap").append(table.element);
+      if (table.pager) card.view.append(table.pager);
+    }
+    table.update(users.data);
+  };
+}
+
+export const userHref = ({ user_id: id }) => `/users/${encodeURIComponent(id)}${carried()}`;
+
+/** The form that opens a user's page. */
+export function wireLookup() {
+  byId("user-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const id = byId("user-id").value.trim();
+    if (id) location.href = userHref({ user_id: id });
+  });
+}

@@ -1,0 +1,48 @@
+// A page of cards for one view: loads them, refreshes them in place while the page is looked at, follows the address.
+import { makeBar } from "./bar.js";
+import { time, setZone, zoneName } from "./format.js";
+import { fresh, notice } from "./freshness.js";
+import { onNavigate } from "./nav.js";
+import { makeTheme } from "./theme.js";
+import { viewOf } from "./view.js";
+
+const REFRESH_MS = 15_000;
+const RETRY_MS = 2_000;
+
+/** Runs a page; `cards` are loaded in the order in which they stand. */
+export function runBoard(cards) {
+  let view;
+  let timer;
+  let shownAt;
+
+  async function load({ quiet = false } = {}) {
+    clearTimeout(timer);
+    const current = view;
+    const worked = await Promise.all(cards.map((card) => card.load(current, { quiet })));
+    if (current !== view) return;
+    const ok = worked.every(Boolean);
+    if (ok) {
+      shownAt = Date.now();
+      for (const card of cards) if (card.answers) fresh(card.first.meta.freshness);
+    }
+    const last = shownAt ? ` Figures are from ${time(shownAt)} ${zoneName()}.` : "";
+    notice(ok ? "" : `The database does not answer; trying again.${last}`);
+    timer = setTimeout(() => load({ quiet: true }), ok ? REFRESH_MS : RETRY_MS);
+  }
+
+  const bar = makeBar();
+  function follow() {
+    view = viewOf(location.search);
+    setZone(view.zone);
+    bar.show(view);
+    load();
+  }
+
+  onNavigate(follow);
+  makeTheme();
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) clearTimeout(timer);
+    else load({ quiet: true });
+  });
+  follow();
+}

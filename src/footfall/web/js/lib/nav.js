@@ -1,0 +1,24 @@
+// Going from one view to another: by the address, so that Back goes back and a link shows the same.
+import { address } from "./view.js";
+
+let follow = () => {};
+
+/** `then` is called with each new address; once a page. */
+export function onNavigate(then) {
+  follow = then;
+  window.addEventListener("popstate", () => follow());
+}
+
+/** Changes the view; null takes something out of it. */
+export function go(changes) {
+  const next = address(changes);
+  if (next === location.pathname + location.search) return;
+  history.pushState(null, "", next);
+  follow();
+}
+
+/** Filters by a value, or no longer where it is the filter already. */
+export function toggleFilter(name, value) {
+  const current = new URLSearchParams(location.search).get(name);
+  go({ [name]: current === value ? null : value });
+}
