@@ -35,7 +35,7 @@ def filled(fresh_store: Config, store_client: Client) -> None:
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing arrives during these tests, so two looks are as good as eight."""
+    """Nothing arrives during these tests, so two looks are as good as any."""
     proving = sys.modules["footfall.query.prove"]
     for module, looks in ((audit, "LOOKS"), (proving, "ATTEMPTS")):
         monkeypatch.setattr(module, looks, 2)

@@ -167,12 +167,13 @@ def _inherited(
     own: tuple[Parameter, ...], brought: tuple[Parameter, ...], has_twin: bool
 ) -> Iterator[Parameter]:
     """What a query takes beside what it declares: of its parts, and what all queries of its kind take."""
-    names = {parameter.name for parameter in own}
-    common = [_TZ] if any(parameter.type.startswith("DateTime") for parameter in own) else []
-    common += [_COMPARE] if {"from", "to"} <= names else []
+    more = {parameter.name: parameter for parameter in brought}
+    more |= {parameter.name: parameter for parameter in own}
+    common = [_TZ] if any(parameter.type.startswith("DateTime") for parameter in more.values()) else []
+    common += [_COMPARE] if {"from", "to"} <= more.keys() else []
     common += [_EXACT] if has_twin else []
-    more = {parameter.name: parameter for parameter in (*brought, *common)}
-    return (replace(found, inherited=True) for name, found in more.items() if name not in names)
+    more |= {parameter.name: parameter for parameter in common if parameter.name not in more}
+    return (replace(found, inherited=True) for found in more.values() if found not in own)
 
 
 def _check_placeholders(query: NamedQuery) -> None:

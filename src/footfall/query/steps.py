@@ -8,6 +8,7 @@ product ids made what Footfall stores.
 """
 
 import re
+from decimal import Decimal
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -23,6 +24,7 @@ FIELDS: Final = (
 _CONDITION = re.compile(r"(?P<field>[^=!<>]+)(?P<sign>!=|>=|<=|=)(?P<value>.*)", re.DOTALL)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _PROPERTY = "properties."
+_NUMBERS = frozenset({"revenue", "value", "quantity", "duration_seconds"})
 
 
 def check_steps(texts: list[str]) -> list[str]:
@@ -55,6 +57,8 @@ def _condition(text: str) -> str:
         value = code
     elif field == "product_id":
         value = str(_stored(value))
+    elif field in _NUMBERS and _NUMBER.fullmatch(value):
+        value = f"{Decimal(value).normalize():f}"
     return f"{field}{sign}{quote(value, safe='/:. ')}"
 
 
