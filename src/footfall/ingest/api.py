@@ -10,16 +10,17 @@ import secrets
 import time
 import urllib.request
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from footfall.config import Config
 from footfall.errors import CallersFault, FootfallError, NotFound
@@ -34,7 +35,6 @@ from footfall.ingest import (
     openapi,
     quota,
     receipts,
-    receive,
 )
 from footfall.ingest.browser.beacon import Beacon
 from footfall.ingest.crew import Crew
@@ -42,6 +42,7 @@ from footfall.ingest.inbox import Inbox
 from footfall.ingest.keys import Keys
 from footfall.ingest.metrics import InboxState, Metrics
 from footfall.ingest.receive import Receiver
+from footfall.ingest.receive import Request as Asked
 from footfall.ingest.segment import answers, envelope, message
 from footfall.model import KINDS, ItemKind
 
@@ -50,6 +51,7 @@ UNKNOWN_LIMIT_BYTES: Final = 1 << 20
 RETRY_AFTER_S: Final = "1"
 _PING_S: Final = 2.0
 _TRUE: Final = frozenset({"1", "true", "yes"})
+_KINDS_BY_PATH: Final = {f"/v1/{kind}": kind for kind in KINDS}
 
 _log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
@@ -81,11 +83,6 @@ class Api:
     def app(self) -> Starlette:
         """The ASGI application."""
         routes = [
-            # Routes are tried in their order: those of most requests come first.
-            *(
-                Route(f"/v1/{kind}", self._guarded(partial(self.post, kind)), methods=["POST"])
-                for kind in KINDS
-            ),
             Route("/footfall.js", self._answering(self.beacon.script), methods=["GET"]),
             Route("/v1/browser", self._answering(self.beacon.take), methods=["POST", "OPTIONS"]),
             Route("/v1/receipts/{batch_id}", self._guarded(self.receipt), methods=["GET"]),
@@ -99,7 +96,12 @@ class Api:
             Route("/openapi.json", self._guarded(self.openapi), methods=["GET"]),
             Route("/metrics", self._guarded(self.prometheus), methods=["GET"]),
         ]
-        return Starlette(routes=routes, lifespan=self._life, exception_handlers={HTTPException: _http_error})
+        handlers = {HTTPException: _http_error}
+        return _App(self._items, routes=routes, lifespan=self._life, exception_handlers=handlers)
+
+    async def _items(self, kind: ItemKind, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._answer(self.post(kind, scope, receive))
+        await response(scope, receive, send)
 
     async def no_kind(self, request: Request) -> Response:
         """Says where items go."""
@@ -107,16 +109,17 @@ class Api:
         kind = request.path_params["kind"]
         raise NotFound(f"there is no /v1/{kind[:100]}; items go to {', '.join(f'/v1/{k}' for k in KINDS)}")
 
-    async def post(self, kind: ItemKind, request: Request) -> Response:
+    async def post(self, kind: ItemKind, scope: Scope, receive: Receive) -> Response:
         """Takes items of one kind."""
-        key = access.sender(request.headers, self.keys)
+        headers = _headers(scope)
+        access.check_origin(headers, self.config)
+        key = access.sender(headers, self.keys)
         access.require(key, kind)
-        asked = receive.Request(
-            kind, key.name, _source(request), _waits(request), key.rights, _sent_ms(request)
-        )
+        query = QueryParams(scope["query_string"]) if scope["query_string"] else {}
+        asked = Asked(kind, key.name, _source(headers), _waits(query), key.rights, _sent_ms(headers, query))
         reader = body.Reader(self.config.body_limit_bytes, self.bodies)
         try:
-            receipt, queryable = await self.receiver.receive(asked, await reader.read(request))
+            receipt, queryable = await self.receiver.receive(asked, await reader.read(headers, receive))
         finally:
             reader.close()
         return _json(receipt, 200 if queryable else 202)
@@ -138,13 +141,13 @@ class Api:
             limit = min(limit, UNKNOWN_LIMIT_BYTES)
         reader = body.Reader(limit, self.bodies)
         try:
-            received = await reader.read(request, any_type=True)
+            received = await reader.read(request.headers, request.receive, any_type=True)
             read = envelope.read(path, received.text)
             key = key or access.sender({"authorization": f"Bearer {read.write_key or ''}"}, self.keys)
             for kind in KINDS:
                 access.require(key, kind)
-            source = "import" if path == "import" else _source(request)
-            asked = receive.Request("messages", key.name, source, _waits(request))
+            source = "import" if path == "import" else _source(request.headers)
+            asked = Asked("messages", key.name, source, _waits(request.query_params))
             receipt, _ = await self.receiver.receive_messages(asked, read, cut=received.cut)
         finally:
             reader.close()
@@ -219,20 +222,23 @@ class Api:
         """Turns errors into answers, counts answers."""
 
         async def endpoint(request: Request) -> Response:
-            try:
-                response = await handler(request)
-            except FootfallError as error:
-                response = _error(error)
-            except ClientDisconnect:
-                response = Response(status_code=400)
-            except Exception:
-                number = secrets.token_hex(8)
-                _log.exception("request %s failed", number)
-                response = _error(FootfallError(f"something went wrong here; the log names it {number}"))
-            self.metrics.requests.labels(str(response.status_code)).inc()
-            return response
+            return await self._answer(handler(request))
 
         return endpoint
+
+    async def _answer(self, answer: Awaitable[Response]) -> Response:
+        try:
+            response = await answer
+        except FootfallError as error:
+            response = _error(error)
+        except ClientDisconnect:
+            response = Response(status_code=400)
+        except Exception:
+            number = secrets.token_hex(8)
+            _log.exception("request %s failed", number)
+            response = _error(FootfallError(f"something went wrong here; the log names it {number}"))
+        self.metrics.answered(response.status_code)
+        return response
 
     @contextlib.asynccontextmanager
     async def _life(self, _: Starlette) -> AsyncIterator[None]:
@@ -247,19 +253,41 @@ class Api:
             await asyncio.to_thread(self.inbox.close)
 
 
-def _source(request: Request) -> str:
-    if request.headers.get("x-footfall-replay", "") in _TRUE:
+class _App(Starlette):
+    """The framework, and past its layers a short way for nearly all requests: those that bring items."""
+
+    def __init__(
+        self, items: Callable[[ItemKind, Scope, Receive, Send], Awaitable[None]], **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self._items = items
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        brings = scope["type"] == "http" and scope["method"] == "POST"
+        if brings and (kind := _KINDS_BY_PATH.get(scope["path"])):
+            await self._items(kind, scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """A request's headers by their names; the first holds where one is given twice."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+
+
+def _source(headers: Mapping[str, str]) -> str:
+    if headers.get("x-footfall-replay", "") in _TRUE:
         return "replay"
-    return "import" if request.headers.get("x-footfall-import", "") in _TRUE else "http"
+    return "import" if headers.get("x-footfall-import", "") in _TRUE else "http"
 
 
-def _waits(request: Request) -> bool:
-    return request.query_params.get("wait", "").lower() in _TRUE
+def _waits(query: Mapping[str, str]) -> bool:
+    return query.get("wait", "").lower() in _TRUE
 
 
-def _sent_ms(request: Request) -> int | None:
+def _sent_ms(headers: Mapping[str, str], query: Mapping[str, str]) -> int | None:
     """When the request says that it was sent, by the clock that wrote its times."""
-    text = request.headers.get("x-footfall-sent-at", "") or request.query_params.get("sent_at", "")
+    text = headers.get("x-footfall-sent-at", "") or query.get("sent_at", "")
     if not text:
         return None
     try:

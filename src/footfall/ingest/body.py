@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 from footfall.errors import CallersFault, Overloaded
 
@@ -60,35 +60,42 @@ class Reader:
         self._budget = budget
         self._held = 0
 
-    async def read(self, request: Request, *, any_type: bool = False) -> Body:
+    async def read(self, headers: Mapping[str, str], receive: Receive, *, any_type: bool = False) -> Body:
         """Raises `CallersFault` (413, 415, 422) or `Overloaded`; `any_type`: JSON, whatever its type says."""
-        ndjson = not any_type and _is_ndjson(request.headers)
-        gzip = _is_gzip(request.headers)
-        length = request.headers.get("content-length", "")
+        ndjson = not any_type and _is_ndjson(headers)
+        gzip = _is_gzip(headers)
+        length = headers.get("content-length", "")
         if length.isdigit() and int(length) > self._limit:
             raise self._too_large()
         try:
             async with asyncio.timeout(RECEIVE_LIMIT_S):
-                return await self._receive(request, ndjson=ndjson, unpack=_Gunzip() if gzip else None)
+                return await self._receive(receive, ndjson=ndjson, unpack=_Gunzip() if gzip else None)
         except TimeoutError:
             raise CallersFault(
                 f"the body did not arrive within {RECEIVE_LIMIT_S} s", name="BODY_TIMEOUT", code=408
             ) from None
 
-    async def _receive(self, request: Request, *, ndjson: bool, unpack: "_Gunzip | None") -> Body:
+    async def _receive(self, receive: Receive, *, ndjson: bool, unpack: "_Gunzip | None") -> Body:
         held = bytearray()  # one block that grows: what many small ones leave free stays with the process
         received = 0
         cut = ""
-        try:
-            async for chunk in request.stream():
-                if not chunk:
-                    continue
-                received += len(chunk)
-                for text in unpack.feed(chunk) if unpack else (chunk,):
-                    self._hold(len(text))
-                    held += text
-        except ClientDisconnect:
-            cut = f"the connection broke after {received} bytes"
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                cut = f"the connection broke after {received} bytes"
+                break
+            chunk = message.get("body", b"")
+            more = message.get("more_body", False)
+            if not chunk:
+                continue
+            received += len(chunk)
+            if not held and not more and not unpack:  # nearly every small body is there at once
+                self._hold(received)
+                return Body(chunk, ndjson)
+            for text in unpack.feed(chunk) if unpack else (chunk,):
+                self._hold(len(text))
+                held += text
         if not cut and unpack and unpack.cut:
             cut = f"the gzip stream ends in the middle, after {received} bytes"
         return Body(bytes(held), ndjson, cut)

@@ -15,10 +15,14 @@ SWEEP_KEYS: Final = 2_000
 _SLOTS: Final = 3
 _AT_ONCE: Final = 500
 
-_SEEN: Final = [
-    f"SELECT key, value FROM values_{slot} WHERE key IN ({', '.join('?' * _AT_ONCE)})"  # noqa: S608
-    for slot in range(_SLOTS)
-]
+# By how many keys are asked for at once: few cost no more than they must.
+_SEEN: Final = {
+    size: [
+        f"SELECT key, value FROM values_{slot} WHERE key IN ({', '.join('?' * size)})"  # noqa: S608
+        for slot in range(_SLOTS)
+    ]
+    for size in (4, 40, _AT_ONCE)
+}
 _ADD: Final = [
     f"INSERT OR REPLACE INTO values_{slot} (key, value) VALUES (?, ?)"  # noqa: S608
     for slot in range(_SLOTS)
@@ -45,9 +49,10 @@ def seen(connection: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, b
     generations = _generations(connection)
     for start in range(0, len(keys), _AT_ONCE):
         part = list(keys[start : start + _AT_ONCE])
-        part += part[:1] * (_AT_ONCE - len(part))
+        size = next(size for size in _SEEN if size >= len(part))
+        part += part[:1] * (size - len(part))
         for slot, _, _ in generations[-2:]:  # the newest last, so that its value holds
-            found.update(connection.execute(_SEEN[slot], part))
+            found.update(connection.execute(_SEEN[size][slot], part))
     return found
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -50,6 +51,20 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+
+        # Every request counts a few: each child is looked up once. Its labels come from closed sets.
+        self._items_of = cache(self.items.labels)
+        self._sent_by = cache(self.senders.labels)
+        self._requests_with = cache(self.requests.labels)
+
+    def took(self, kind: str, key: str, outcome: str, count: int) -> None:
+        """Counts items of a request."""
+        self._items_of(kind, outcome).inc(count)
+        self._sent_by(key, outcome).inc(count)
+
+    def answered(self, status: int) -> None:
+        """Counts a request."""
+        self._requests_with(str(status)).inc()
 
     def watch(self, inbox: Callable[[], "InboxState"]) -> None:
         """Adds the inbox's rows, bytes and age, read when they are asked for."""

@@ -196,10 +196,8 @@ class Receiver:
 
     def _count(self, request: Request, receipt: Receipt) -> None:
         for outcome in ("accepted", "duplicate", "rejected"):
-            if not (count := getattr(receipt, outcome)):
-                continue
-            self.metrics.items.labels(request.kind, outcome).inc(count)
-            self.metrics.senders.labels(request.key_name, outcome).inc(count)
+            if count := getattr(receipt, outcome):
+                self.metrics.took(request.kind, request.key_name, outcome, count)
 
 
 def _slices(items: Sequence[bytes | Raw], most: int) -> Iterator[tuple[int, Sequence[bytes | Raw]]]:
