@@ -17,6 +17,7 @@ LAYERS = (
     {"ingest"},
     {"generate"},
     {"query"},
+    {"upkeep"},
     {"web"},
     {"dashboard", "live"},
     {"supervisor", "doctor", "backup"},

@@ -16,7 +16,8 @@ from footfall.errors import FootfallError, UsageError
 
 _FLOW = (
     *("up", "engine", "migrate", "generate", "stream", "import", "ingest", "replay", "query", "audit"),
-    *("dashboard", "live", "backup", "restore", "doctor", "bench", "keys", "config"),
+    "backfill",
+    *("dashboard", "live", "backup", "restore", "doctor", "bench", "keys", "hash-password", "config"),
 )
 
 
@@ -68,8 +69,10 @@ def engine() -> None:
 def migrate() -> None:
     """Create or upgrade the schema; safe to run again and to interrupt."""
     from footfall.schema.migrate import migrate
+    from footfall.upkeep.backfill import fill
 
-    for line in migrate(config.load()).lines():
+    loaded = config.load()
+    for line in (*migrate(loaded).lines(), *fill(loaded)):
         click.echo(line)
 
 
@@ -253,14 +256,30 @@ def query(
 
 
 @main.command()
-def audit() -> None:
-    """Compare every rollup and every named query with the raw rows; exit code 1 where any differs."""
-    from footfall.query import terminal
+@click.option("--heal", is_flag=True, help="Make months of rollups that differ anew from the raw rows.")
+def audit(heal: bool) -> None:
+    """Compare every rollup and every named query with the raw rows; exit code 1 where any differs.
 
-    found = terminal.audit_all(config.load())
+    It may run at any time beside ingest, which `--heal` holds for a moment where it puts a month into place.
+    """
+    from footfall.upkeep.heal import audit
+
+    found = audit(config.load(), heal=heal)
     for line in found.lines():
         click.echo(line)
     sys.exit(1 if found.differs else 0)
+
+
+@main.command()
+@click.argument("rollup")
+@click.option("--from", "first", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC).")
+@click.option("--to", "last", required=True, type=click.DateTime(["%Y-%m-%d"]), help="End, exclusive.")
+def backfill(rollup: str, first: datetime, last: datetime) -> None:
+    """Make a rollup's months anew from raw rows, beside ingest; safe to interrupt and to run again."""
+    from footfall.upkeep.backfill import backfill
+
+    for line in backfill(config.load(), rollup, first.date(), last.date()):
+        click.echo(line)
 
 
 @main.command()

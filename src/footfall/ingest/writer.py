@@ -12,6 +12,8 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Final
 
@@ -22,6 +24,7 @@ from footfall import store
 from footfall.config import Config
 from footfall.ingest import blocks, chunks, heal, identities, kept, native, repair, supersede
 from footfall.ingest.chunks import Block
+from footfall.ingest.fence import Passage
 from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import Lane
 from footfall.ingest.metrics import Metrics
@@ -101,6 +104,10 @@ class Worker(threading.Thread, ABC):
                 self.failed(error)
                 self.stopping.wait(pause)
                 pause = min(pause * 2, PAUSE_LIMIT_S)
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of what the thread holds."""
         self.store.drop()
         self.reader.close()
 
@@ -120,24 +127,45 @@ class TableWriter(Worker):
         # Blocks that were tried and not acknowledged. Of those that are open at the start, the process that
         # fixed them is gone: who knows what it tried.
         self._tried = set(chunks.open_blocks(self.reader, lane.name))
+        self._passage = Passage(inbox.folder)
 
     def work(self) -> None:
         """Finishes what is open; then the next block, when it is large or old enough."""
         if not self.lane.keyed and (lost := chunks.lost_blocks(self.reader, self.lane.name)):
-            self._recover(lost)
+            with self._passed():
+                self._recover(lost)
         for block_id in chunks.open_blocks(self.reader, self.lane.name):
-            self._finish(block_id)
+            with self._passed():
+                self._finish(block_id)
         if not self._due():
             return
-        block_id = blocks.new_block_id()
-        rows = self.config.flush_rows
-        self.inbox.run(lambda connection: chunks.fix(connection, self.lane.name, block_id, rows))
-        self._finish(block_id)
+        with self._passed():
+            block_id = blocks.new_block_id()
+            rows = self.config.flush_rows
+            self.inbox.run(lambda connection: chunks.fix(connection, self.lane.name, block_id, rows))
+            self._finish(block_id)
+
+    @contextmanager
+    def _passed(self) -> Iterator[None]:
+        """Keeps the fence from being raised until the block is acknowledged (see `fence`)."""
+        with self._passage.passed(self.stopping) as passed:
+            if not passed:
+                raise Stopped
+            yield
+
+    def close(self) -> None:
+        super().close()
+        self._passage.close()
 
     def _due(self) -> bool:
-        """Whether the lane's next block is full, old or awaited; waits a moment where it is not."""
-        arrived = self.inbox.arrived[self.lane.name]
+        """Whether the lane's next block is full, old or awaited; waits a moment where it is not.
+
+        While rows wait, more of them wake nobody: to look at each arrival costs more than the rows do.
+        """
+        arrived, awaited = self.inbox.arrived[self.lane.name], self.inbox.awaited[self.lane.name]
         arrived.clear()
+        hurry = awaited.is_set()
+        awaited.clear()
         head = chunks.head(self.reader, self.lane.name, self.config.flush_rows)
         if head is None:
             arrived.wait(POLL_S)
@@ -147,9 +175,9 @@ class TableWriter(Worker):
         if head.rows >= MANY_ROWS:
             interval_ms *= MANY_ROWS_INTERVALS
         left_ms = interval_ms - age_ms
-        if head.urgent or head.rows >= self.config.flush_rows or left_ms <= 0:
+        if hurry or head.urgent or head.full or left_ms <= 0:
             return True
-        arrived.wait(min(left_ms / 1000, POLL_S))
+        awaited.wait(min(left_ms / 1000, POLL_S))
         return False
 
     def _finish(self, block_id: int) -> None:

@@ -4,11 +4,14 @@ Days are compared in one statement, which reads the rollup and the raw rows at o
 that differ (`audits/ROLLUP.sql`); so many days go together as hold about `ROWS_AT_ONCE` raw rows, which
 bounds the memory. While events stream in, the instant between an insert into a base table and its arrival in
 the rollups can show as a difference; so what differs is looked at again, and counts only where it differs in
-each of `LOOKS` looks. Days of which raw rows may have expired are left out: they cannot be proved.
+each of `LOOKS` looks, of which the last is taken with ingest held. Days of which raw rows may have expired
+are left out: they cannot be proved. With `heal`, months of rollups that differ are made anew, and compared
+again.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -29,12 +32,15 @@ ROLLUPS: Final = {
     "daily_user_activity": "days_of_events",
     "mv_product_revenue": "days_of_orders",
 }
-LOOKS: Final = 8
+LOOKS: Final = 3
 PAUSE_S: Final = 0.5
 ROWS_AT_ONCE: Final = 1_000_000
 DAYS_AT_ONCE: Final = 31
 ROWS_TOLD: Final = 200
+HEALS: Final = 20  # times that what was healed is compared again: each time, days beyond `ROWS_TOLD` may show
 Progress = Callable[[str, int, int], None]
+Hold = Callable[[], AbstractContextManager[object]]
+Heal = Callable[[str, int], str]
 _Proofs = dict[str, tuple[NamedQuery, dict[str, str], Proof]]
 
 
@@ -50,11 +56,12 @@ class RollupRow:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What was compared and what differs."""
+    """What was compared, what differs, and a line of text for each month that was healed before."""
 
     days: dict[str, int]
     rows: tuple[RollupRow, ...]
     proofs: tuple[tuple[str, Proof], ...]
+    healed: tuple[str, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -63,6 +70,7 @@ class Audit:
 
     def lines(self) -> Iterator[str]:
         """The report: a line a rollup and a named query, and below it each row that differs."""
+        yield from self.healed
         for rollup, days in self.days.items():
             wrong = [row for row in self.rows if row.rollup == rollup]
             yield f"{rollup}: {days} days, {_wrong(len(wrong), 'row')}"
@@ -92,22 +100,80 @@ class _Days:
     days: int
 
 
-async def audit(client: AsyncClient, queries: Iterable[NamedQuery], progress: Progress) -> Audit:
-    """Compares everything; `progress` is told what is compared, how much is done and of how much."""
+_Wrong = dict[_Days, dict[tuple[date, str], RollupRow]]
+
+
+async def audit(
+    client: AsyncClient,
+    queries: Iterable[NamedQuery],
+    progress: Progress,
+    *,
+    hold: Hold = nullcontext,
+    heal: Heal | None = None,
+) -> Audit:
+    """Compares everything; `progress` is told what is compared, how much is done and of how much.
+
+    `hold` keeps ingest from writing while its block runs; `heal` makes a month of a rollup anew.
+    """
     days = {rollup: await _days(client, rollup) for rollup in ROLLUPS}
     pieces = [piece for rollup, found in days.items() for piece in _pieces(rollup, found)]
-    wrong: dict[_Days, dict[tuple[date, str], RollupRow]] = {}
-    for done, piece in enumerate(pieces, 1):
-        if found := await _compare(client, piece):
-            wrong[piece] = found
-        progress("rollups", done, len(pieces))
+    wrong = await _compare_all(client, pieces, hold, progress)
+    healed: list[str] = []
+    if heal is not None:
+        healed = await _heal(client, wrong, hold, heal, progress)
     proofs = await _prove_all(client, [query for query in queries if query.proof], days, progress)
-    await _look_again(client, wrong, proofs)
+    await _prove_again(client, proofs, hold, {piece.rollup for piece in wrong})
     return Audit(
         {rollup: len(found) for rollup, found in days.items()},
         tuple(row for rows in wrong.values() for row in rows.values()),
         tuple((label, proof) for label, (_, _, proof) in proofs.items()),
+        tuple(healed),
     )
+
+
+async def _heal(client: AsyncClient, wrong: _Wrong, hold: Hold, heal: Heal, progress: Progress) -> list[str]:
+    """Has months made anew until nothing in `wrong` differs, or no more of it can be mended."""
+    told: list[str] = []
+    for _ in range(HEALS):
+        rows = [row for found in wrong.values() for row in found.values()]
+        for rollup, month in sorted({(row.rollup, _month(row.day)) for row in rows}):
+            here = [row for row in rows if row.rollup == rollup and _month(row.day) == month]
+            told.append(f"{await asyncio.to_thread(heal, rollup, month)}: {_wrong(len(here), 'row')}")
+        if not rows:
+            break
+        again = await _compare_all(client, list(wrong), hold, progress)
+        stays = again == wrong
+        wrong.clear()
+        wrong.update(again)
+        if stays:
+            break
+    return told
+
+
+def _month(day: date) -> int:
+    return day.year * 100 + day.month
+
+
+async def _compare_all(
+    client: AsyncClient, pieces: Sequence[_Days], hold: Hold, progress: Progress
+) -> _Wrong:
+    """The rows that differ in each look, by the days that were compared."""
+    wrong: _Wrong = {}
+    for done, piece in enumerate(pieces, 1):
+        if found := await _compare(client, piece):
+            wrong[piece] = found
+        progress("rollups", done, len(pieces))
+    for look in range(1, LOOKS):
+        if not wrong:
+            break
+        await asyncio.sleep(PAUSE_S)
+        for piece, rows in list(wrong.items()):
+            with hold() if look == LOOKS - 1 else nullcontext():
+                again = await _compare(client, piece)
+            wrong[piece] = {key: row for key, row in again.items() if key in rows}
+            if not wrong[piece]:
+                del wrong[piece]
+    return wrong
 
 
 @cache
@@ -153,23 +219,22 @@ def _measures(names: Sequence[str], pairs: Sequence[tuple[object, object]]) -> I
             yield f"{name}: {ours}, raw rows say {raw}"
 
 
-async def _look_again(
-    client: AsyncClient, wrong: dict[_Days, dict[tuple[date, str], RollupRow]], proofs: _Proofs
-) -> None:
-    """Drops from `wrong` and `proofs` what does not differ in every look."""
-    for _ in range(LOOKS - 1):
-        doubtful = [label for label, (_, _, proof) in proofs.items() if proof.verdict == "different"]
-        if not wrong and not doubtful:
+async def _prove_again(client: AsyncClient, proofs: _Proofs, hold: Hold, wrong: Set[str]) -> None:
+    """Proves again what differs, until it agrees or has differed in each look. What reads a rollup of which
+    rows are `wrong` needs no second look."""
+    for look in range(1, LOOKS):
+        doubtful = [
+            label
+            for label, (query, _, proof) in proofs.items()
+            if proof.verdict == "different" and wrong.isdisjoint(query.reads)
+        ]
+        if not doubtful:
             return
         await asyncio.sleep(PAUSE_S)
-        for piece, rows in list(wrong.items()):
-            again = await _compare(client, piece)
-            wrong[piece] = {key: row for key, row in again.items() if key in rows}
-            if not wrong[piece]:
-                del wrong[piece]
         for label in doubtful:
             query, params, _ = proofs[label]
-            proofs[label] = query, params, await prove(client, query, params, attempts=1)
+            with hold() if look == LOOKS - 1 else nullcontext():
+                proofs[label] = query, params, await prove(client, query, params, attempts=1)
 
 
 async def _prove_all(

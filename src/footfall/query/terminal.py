@@ -16,7 +16,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from footfall import store
 from footfall.config import Config, StoreUser
 from footfall.errors import InvalidParameter, UsageError
-from footfall.query.audit import Audit, audit
+from footfall.query.audit import Audit, Heal, Hold, audit
 from footfall.query.catalogue import NamedQuery, catalogue
 from footfall.query.encode import cells, encode, encode_csv
 from footfall.query.exchange import store_error
@@ -74,10 +74,10 @@ def plan(config: Config, name: str, params: Mapping[str, str]) -> bytes:
     return "\n".join([*found.lines, ""]).encode()
 
 
-def audit_all(config: Config) -> Audit:
+def audit_all(config: Config, hold: Hold, heal: Heal | None) -> Audit:
     """Compares every rollup and every named query with the raw rows, and shows how far it is."""
     queries = catalogue(config).values()
-    return _asked(config, "reader", lambda client: audit(client, queries, _progress))
+    return _asked(config, "reader", lambda client: audit(client, queries, _progress, hold=hold, heal=heal))
 
 
 def _asked(config: Config, user: StoreUser, ask: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:

@@ -8,6 +8,7 @@ take turns by a lock on a file, which the kernel releases however a run ends.
 """
 
 import fcntl
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,9 @@ UNION ALL
 SELECT currency FROM footfall.events WHERE currency NOT IN ('', {currency:String})
 LIMIT 1
 """
+_TARGET = re.compile(r"\bTO footfall\.(\w+) AS\b")
+_HELD = "SELECT 1 FROM footfall.BASE LIMIT 1"
+_UNFILLED = "INSERT INTO footfall_private.rollup_fills (rollup, filled) VALUES ({rollup:String}, false)"
 _OBJECTS = "SELECT database, name FROM system.tables WHERE database IN ('footfall', 'footfall_private')"
 
 
@@ -93,9 +97,11 @@ def upgrade(client: Store, config: Config, folder: Path = statements.FOLDER) -> 
     report = Report(migrations[-1].version if migrations else FIRST_VERSION)
     for statement in _DATABASES:
         client.command(statement)
-    _create(client, [s for s in snapshot if s.name == "schema_migrations"], report)
-    applied = _begin(client, migrations)
+    _create(client, [s for s in snapshot if s.name in {"schema_migrations", "rollup_fills"}], report)
+    applied, new = _begin(client, migrations)
     _refuse_newer(applied, report.version)
+    if not new:
+        _note_unfilled(client, snapshot)
 
     # Tables that are missing come first, because migrations change tables; what reads tables comes last,
     # because it may read a column that a migration adds.
@@ -123,10 +129,11 @@ def pending(client: Store, folder: Path = statements.FOLDER) -> list[str]:
     return missing + [f"{m.version:04} {m.name}" for m in migrations if m.version not in applied]
 
 
-def _begin(client: Store, migrations: list[Migration]) -> set[int]:
-    """Versions that this database has; a new one is told to have all, before its first object is made."""
+def _begin(client: Store, migrations: list[Migration]) -> tuple[set[int], bool]:
+    """Versions that this database has, and whether it is new; a new one is told to have all, before its first
+    object is made."""
     if applied := _versions(client):
-        return applied
+        return applied, False
     if any(database == "footfall" for database, _ in _present(client)):
         raise UsageError(
             "the store has a database footfall that `footfall migrate` did not make: "
@@ -134,7 +141,18 @@ def _begin(client: Store, migrations: list[Migration]) -> set[int]:
         )
     steps = [(FIRST_VERSION, "first_release"), *((m.version, m.name) for m in migrations)]
     _record(client, steps)
-    return {version for version, _ in steps}
+    return {version for version, _ in steps}, True
+
+
+def _note_unfilled(client: Store, snapshot: list[Statement]) -> None:
+    """Notes rollups that are about to be added beside raw rows: `upkeep.backfill` fills them."""
+    present = _present(client)
+    views = {match[1] for s in snapshot if s.kind == "MATERIALIZED VIEW" and (match := _TARGET.search(s.sql))}
+    missing = [name for name in sorted(views) if ("footfall", name) not in present]
+    bases = [name for name in ("events", "orders") if ("footfall", name) in present]
+    if missing and any(client.query(_HELD.replace("BASE", base)).result_rows for base in bases):
+        for name in missing:
+            client.command(_UNFILLED, parameters={"rollup": name})
 
 
 def _create(client: Store, wanted: list[Statement], report: Report) -> None:

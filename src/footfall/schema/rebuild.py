@@ -1,0 +1,208 @@
+"""Rebuilding a month of a rollup from raw rows: a draft beside it, which takes its place in one swap.
+
+`Month` is the way: `catch_up` makes the draft while rows arrive, round by round; `finish`, with nothing on
+its way to the tables, adds what came since and swaps: readers see the old month or the new one, never a part.
+Rows are told apart by `block_id`, which grows. Were the rows that a round had in view not the rows that it
+counted before (a block came late, a day expired), `finish` says so and changes nothing.
+
+Whole days within the base table's TTL are made from raw rows. Of days before `reach` raw rows may have
+expired: what the rollup holds of them is carried over as it is. Memory is bounded: so many days go together
+as hold about `ROWS_AT_ONCE` raw rows.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from clickhouse_connect.driver.client import Client
+
+from footfall.errors import UsageError
+from footfall.schema import statements
+from footfall.schema.retention import kept_days
+
+ROWS_AT_ONCE: Final = 2_000_000
+FEW_ROWS: Final = 50_000  # so many are added behind the fence without being noticed
+ROUNDS: Final = 8
+EPOCH: Final = date(1970, 1, 1)
+# A repeated run may send the very rows of an earlier one: they are no retry. Large groups go to disk.
+_INSERT: Final = {"insert_deduplicate": 0, "max_bytes_before_external_group_by": 512 << 20}
+
+_FEED: Final = re.compile(
+    r"\bTO footfall\.(?P<rollup>\w+) AS\n(?P<select>SELECT.*\bFROM footfall\.(?P<base>\w+).*)", re.DOTALL
+)
+_DAY: Final = re.compile(r"PARTITION BY toYYYYMM\((\w+)\)")
+
+_NEWEST: Final = "SELECT max(block_id) FROM footfall.BASE WHERE toYYYYMM(BASEDAY) = {month:UInt32}"
+_COUNTS: Final = """
+    SELECT BASEDAY AS day, count() FROM footfall.BASE
+    WHERE toYYYYMM(BASEDAY) = {month:UInt32} AND BASEDAY >= {reach:Date}
+        AND block_id > {after:Int64} AND block_id <= {upto:Int64}
+    GROUP BY day ORDER BY day"""
+_CARRY_OVER: Final = """
+    INSERT INTO footfall_private.rebuild_ROLLUP SELECT * FROM footfall.ROLLUP
+    WHERE toYYYYMM(DAY) = {month:UInt32} AND DAY < {reach:Date}"""
+_MADE: Final = """
+    BASEDAY >= {first:Date} AND BASEDAY <= {last:Date}
+    AND block_id > {after:Int64} AND block_id <= {upto:Int64}"""
+_LATE: Final = """
+    SELECT count() FROM footfall.BASE
+    WHERE toYYYYMM(BASEDAY) = {month:UInt32} AND BASEDAY < {reach:Date} AND block_id > {carried:Int64}"""
+_SWAP: Final = """
+    ALTER TABLE footfall.ROLLUP REPLACE PARTITION {month:UInt32} FROM footfall_private.rebuild_ROLLUP"""
+_MONTHS: Final = """
+    SELECT toYYYYMM(BASEDAY) AS month FROM footfall.BASE
+    WHERE BASEDAY >= {reach:Date} AND BASEDAY >= {first:Date} AND BASEDAY <= {last:Date} GROUP BY month
+    UNION DISTINCT
+    SELECT toYYYYMM(DAY) AS month FROM footfall.ROLLUP
+    WHERE DAY >= {reach:Date} AND DAY >= {first:Date} AND DAY <= {last:Date} GROUP BY month
+    ORDER BY month"""
+_LAST_BLOCK: Final = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """A rollup, the table that feeds it, the columns that say a row's day, and the feed's SELECT."""
+
+    name: str
+    base: str
+    day: str
+    base_day: str
+    select: str
+
+    def named(self, statement: str) -> str:
+        """A statement about this rollup: these places take no bound names."""
+        for word, name in (
+            ("BASEDAY", self.base_day),
+            ("BASE", self.base),
+            ("DAY", self.day),
+            ("ROLLUP", self.name),
+        ):
+            statement = re.sub(rf"{word}\b", name, statement)
+        return statement
+
+    def made(self, condition: str) -> str:
+        """The feed's SELECT of those raw rows only that meet a condition."""
+        return self.select.replace("\nGROUP BY", f"\nWHERE {self.named(condition)}\nGROUP BY", 1)
+
+
+@cache
+def rollups(folder: Path = statements.FOLDER) -> dict[str, Rollup]:
+    """Every rollup of the schema."""
+    days = {one.name: match[1] for one in statements.snapshot(folder) if (match := _DAY.search(one.sql))}
+    found = {}
+    for one in statements.snapshot(folder):
+        if one.kind == "MATERIALIZED VIEW" and (match := _FEED.search(one.sql)):
+            name, base = match["rollup"], match["base"]
+            found[name] = Rollup(name, base, days[name], days[base], match["select"])
+    return found
+
+
+def rollup(name: str, folder: Path = statements.FOLDER) -> Rollup:
+    """The rollup of that name; raises `UsageError` where there is none."""
+    known = rollups(folder)
+    if name not in known:
+        raise UsageError(f"there is no rollup {name}; there are {', '.join(sorted(known))}")
+    return known[name]
+
+
+def reach(client: Client, base: str) -> date:
+    """The oldest day of which no raw row of a table has expired."""
+    days = kept_days(client)[base]
+    return datetime.now(UTC).date() - timedelta(days=days - 1) if days else EPOCH
+
+
+def months(client: Client, of: Rollup, first: date, last: date) -> list[int]:
+    """Months (year * 100 + month) in which raw rows, or rows of the rollup, stand on these days."""
+    parameters = {"reach": reach(client, of.base), "first": first, "last": last}
+    return [month for (month,) in client.query(of.named(_MONTHS), parameters=parameters).result_rows]
+
+
+class Month:
+    """One month of a rollup on its way to be made anew."""
+
+    def __init__(self, client: Client, of: Rollup, month: int) -> None:
+        self._client = client
+        self._of = of
+        self._month = month
+        self._reach = reach(client, of.base)
+        self._carried = 0  # what came later for days that are carried over is not in the draft
+        self._upto = -1  # rows of blocks up to this one are in the draft
+        self._rows = 0  # so many they are
+        self._drop()
+        self._do("CREATE TABLE footfall_private.rebuild_ROLLUP AS footfall.ROLLUP")
+        self._carried = self._ask(_NEWEST)
+        self._do(_CARRY_OVER)
+        described = client.query(f"DESCRIBE TABLE ({of.select})").result_rows
+        self._columns = ", ".join(row[0] for row in described)
+
+    def catch_up(self) -> None:
+        """Adds raw rows to the draft until few are left."""
+        for _ in range(ROUNDS):
+            if self._add(self._ask(_NEWEST)) < FEW_ROWS:
+                return
+
+    def finish(self) -> bool:
+        """Adds the rest and swaps, with nothing on its way to the tables. False: nothing has been changed,
+        for the rows are not those that the draft was made of."""
+        if reach(self._client, self._of.base) != self._reach or self._ask(_LATE):
+            return False  # of a day that is carried over, something has come
+        if sum(count for _, count in self._counts(-1, self._upto)) != self._rows:
+            return False
+        self._add(_LAST_BLOCK)
+        self._do(_SWAP)
+        return True
+
+    def close(self) -> None:
+        """Removes the draft."""
+        self._drop()
+
+    def _add(self, upto: int) -> int:
+        """Adds rows of blocks up to this one; how many."""
+        counts = self._counts(self._upto, upto)
+        for first, last in _pieces(counts):
+            self._do(
+                f"INSERT INTO footfall_private.rebuild_ROLLUP ({self._columns})\n",
+                self._of.made(_MADE),
+                first=first,
+                last=last,
+                after=self._upto,
+                upto=upto,
+            )
+        added = sum(count for _, count in counts)
+        self._upto = upto
+        self._rows += added
+        return added
+
+    def _counts(self, after: int, upto: int) -> list[tuple[date, int]]:
+        parameters = {"month": self._month, "reach": self._reach, "after": after, "upto": upto}
+        rows = self._client.query(self._of.named(_COUNTS), parameters=parameters).result_rows
+        return [(day, int(count)) for day, count in rows]
+
+    def _ask(self, query: str) -> int:
+        parameters = {"month": self._month, "reach": self._reach, "carried": self._carried}
+        return int(self._client.query(self._of.named(query), parameters=parameters).result_rows[0][0])
+
+    def _do(self, statement: str, select: str = "", **parameters: object) -> None:
+        given = {"month": self._month, "reach": self._reach} | parameters
+        self._client.command(self._of.named(statement) + select, parameters=given, settings=_INSERT)
+
+    def _drop(self) -> None:
+        self._do("DROP TABLE IF EXISTS footfall_private.rebuild_ROLLUP SYNC")
+
+
+def _pieces(counts: list[tuple[date, int]]) -> Iterator[tuple[date, date]]:
+    """First and last day of groups of about `ROWS_AT_ONCE` raw rows; a day with more goes alone."""
+    group: list[date] = []
+    rows = 0
+    for day, count in counts:
+        if group and rows + count > ROWS_AT_ONCE:
+            yield group[0], group[-1]
+            group, rows = [], 0
+        group.append(day)
+        rows += count
+    if group:
+        yield group[0], group[-1]
