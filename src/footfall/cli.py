@@ -226,16 +226,24 @@ def replay(reasons: tuple[str, ...], kinds: tuple[str, ...], mapping: tuple[str,
 @click.argument("name", required=False)
 @click.option("--from", "from_", metavar="TIME", help="Start of the range: 2026-01-31, today-6d, now-30m …")
 @click.option("--to", metavar="TIME", help="End of the range, exclusive.")
+@click.option("--tz", metavar="ZONE", help="Time zone of days and times: Europe/Berlin.  [default: UTC]")
 @click.option(
     "--param", "params", multiple=True, metavar="NAME=VALUE", help="Another parameter of the query."
 )
 @click.option(
-    "--format", "shape", default="table", show_default=True, type=click.Choice(["table", "json", "csv"]),
+    "--format", "shape", default="table", show_default=True,
+    type=click.Choice(["table", "json", "csv", "ndjson", "parquet"]),
     help="How the answer is written.",
 )  # fmt: skip
 @click.option("--explain", is_flag=True, help="Show the store's plan instead of the answer.")
 def query(
-    name: str | None, from_: str | None, to: str | None, params: tuple[str, ...], shape: str, explain: bool
+    name: str | None,
+    from_: str | None,
+    to: str | None,
+    tz: str | None,
+    params: tuple[str, ...],
+    shape: str,
+    explain: bool,
 ) -> None:
     """List the named queries, run the one called NAME, or with - the SQL on standard input."""
     from footfall.query import terminal
@@ -245,7 +253,7 @@ def query(
         for line in terminal.listing(loaded):
             click.echo(line)
         return
-    given = terminal.given(params, from_, to)
+    given = terminal.given(params, from_, to, tz)
     if name == "-":
         out = terminal.typed(loaded, sys.stdin.read(), given, shape, explain)
     elif explain:
@@ -333,12 +341,15 @@ def doctor() -> None:
 
 
 @main.command()
-@click.argument("question", type=click.Choice(
+@click.argument(
+    "question",
+    type=click.Choice(
         [
             *("compression", "ids", "indices", "ingest", "insert", "interface", "live", "peers"),
             *("projections", "queries", "rollups", "scale", "storage"),
         ]
-    ))
+    ),
+)
 @click.option(
     "--events", default=300_000, show_default=True, type=click.IntRange(1_000), help="Events, about."
 )

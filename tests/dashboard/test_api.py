@@ -1,9 +1,12 @@
 """The brief's endpoints over HTTP, on a shop that can be checked by hand (tests/query/shop.py)."""
 
 import gzip
+import io
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 from clickhouse_connect.driver.client import Client
 
@@ -194,3 +197,32 @@ def test_the_dashboard_outlives_the_engine(own_config: Config, start: Callable[.
     start("engine", own_config)
     assert get(f"{url}/api/stats").status == 200
     assert dashboard.popen.poll() is None
+
+
+def test_answers_as_files(url: str) -> None:
+    table = get(f"{url}/api/query/country_stats.csv", **shop.RANGE)
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    assert table.headers["content-disposition"] == 'attachment; filename="country_stats.csv"'
+    assert table.body.decode().splitlines()[:2] == [
+        "country,events,unique_users,revenue,purchases",
+        "US,11,3,42.5000,2",
+    ]
+    lines = get(f"{url}/api/query/top_users.ndjson", **shop.RANGE).body.splitlines()
+    assert [json.loads(line)["user_id"] for line in lines] == ["1", "3", "2", "9000000001"]
+    columns = pyarrow.parquet.read_table(
+        io.BytesIO(get(f"{url}/api/query/top_users.parquet", **shop.RANGE).body)
+    )
+    assert columns.column("user_id").to_pylist() == [1, 3, 2, 9_000_000_001]
+    nothing = get(f"{url}/api/query/country_stats.csv", since="2001-01-01", until="2001-01-02")
+    assert nothing.body == b"country,events,unique_users,revenue,purchases\n"
+    refused = get(f"{url}/api/query/country_stats.csv", colour="red")
+    assert (refused.status, refused.json["error"]["name"]) == (400, "INVALID_PARAMETER")
+    assert get(f"{url}/api/query/nothing.csv").status == 404
+
+
+def test_a_period_is_compared_with_the_one_before(url: str) -> None:
+    answer = get(f"{url}/api/query/stats", **shop.RANGE, compare="before").json
+    assert answer["before"]["data"][0]["events"] == 1
+    assert answer["change"]["events"] == 1500
+    assert answer["change"]["aov"] is None, "there was nothing to compare with"
+    assert "before" not in get(f"{url}/api/query/stats", **shop.RANGE).json

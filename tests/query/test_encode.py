@@ -38,6 +38,23 @@ def test_json() -> None:
     assert decoded["meta"]["columns"][0] == {"name": "user_id", "unit": "id", "help": "", "estimate": False}
 
 
+def test_what_a_spreadsheet_would_run_is_text_in_csv() -> None:
+    columns = (Column("name", "text", ""), Column("n", "count", ""))
+    cells = ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "-12.5", "a=b"]
+    rows = [{"name": cell, "n": -1} for cell in cells]
+    lines = encode_csv(Answer(columns, rows, {})).decode().splitlines()
+    assert lines == [
+        "name,n",
+        "'=1+1,-1",
+        "'+cmd,-1",
+        "'-2+3,-1",
+        "'@SUM(A1),-1",
+        "'\t=1,-1",
+        "-12.5,-1",
+        "a=b,-1",
+    ]
+
+
 def test_csv() -> None:
     text = encode_csv(Answer(COLUMNS, [ROW, dict.fromkeys(ROW)], {})).decode()
     assert text.splitlines() == [

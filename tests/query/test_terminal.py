@@ -1,7 +1,13 @@
 """`footfall query` lists queries, answers them as a table, JSON or CSV, explains them and runs SQL."""
 
+import io
 import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 from clickhouse_connect.driver.client import Client
 
@@ -39,6 +45,47 @@ def test_json_and_csv_for_programs(config: Config) -> None:
     assert answer["data"][0]["gross"] == 42.5
     table = support.run(config, "query", "country_stats", *RANGE, "--format", "csv").stdout
     assert table.splitlines()[0] == "country,events,unique_users,revenue,purchases"
+
+
+def test_files_for_programs(config: Config) -> None:
+    lines = support.run(config, "query", "top_users", *RANGE, "--format", "ndjson").stdout.splitlines()
+    assert json.loads(lines[0])["user_id"] == "1"
+    command = [sys.executable, "-m", "footfall", "query", "-", "--format", "parquet"]
+    done = subprocess.run(
+        command, env=support.environ_of(config), input=b"SELECT 7 AS n", capture_output=True, check=True
+    )
+    assert pyarrow.parquet.read_table(io.BytesIO(done.stdout)).to_pylist() == [{"n": 7}]
+
+
+def test_sql_that_finds_nothing_still_names_its_columns(config: Config) -> None:
+    done = support.run(config, "query", "-", text="SELECT event_type, user_id FROM events WHERE user_id = 77")
+    assert done.stdout.splitlines()[0].split() == ["event_type", "user_id"]
+    table = support.run(config, "query", "-", "--format", "csv", text="SELECT 1 AS n WHERE 0")
+    assert table.stdout == "n\n"
+
+
+def test_queries_of_the_users_own_run_beside_the_broken_ones(config: Config, tmp_path: Path) -> None:
+    header = "-- title: Mine\n-- description: d\n-- reads: events\n-- column: n count ; n\n"
+    (tmp_path / "mine.sql").write_text(
+        header
+        + "-- param: from DateTime64(3, 'UTC') = today-29d ; any ; start\n"
+        + "-- param: to DateTime64(3, 'UTC') = now ; any ; end\n"
+        + "SELECT count() AS n FROM footfall.events WHERE event_timestamp >= {from:DateTime64(3, 'UTC')}\n"
+        + "AND event_timestamp < {to:DateTime64(3, 'UTC')} AND {part:event_filters}\n"
+    )
+    (tmp_path / "broken.sql").write_text(header)
+    (tmp_path / "writes.sql").write_text(header + "INSERT INTO footfall.events (user_id) SELECT 1\n")
+    own = replace(config, queries=str(tmp_path))
+    listed = support.run(own, "query")
+    assert any(line.split()[:2] == ["mine", "Mine"] for line in listed.stdout.splitlines())
+    assert listed.stderr.splitlines() == [
+        f"footfall: left out: {tmp_path}/broken.sql: there is no statement under the header"
+    ]
+    mine = support.run(own, "query", "mine", *RANGE, "--param", "country=UK", "--format", "csv")
+    assert mine.stdout == "n\n3\n"
+    assert "broken.sql: there is no statement" in support.run(own, "query", "broken").stderr
+    refused = support.run(own, "query", "writes")
+    assert refused.returncode == 1 and refused.stderr.count("\n") == 1
 
 
 def test_a_plan(config: Config) -> None:

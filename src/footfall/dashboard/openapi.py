@@ -9,6 +9,7 @@ from typing import Any
 
 from footfall import __version__
 from footfall.query import Column, NamedQuery, Parameter
+from footfall.query.export import MEDIA_TYPES
 
 Schema = dict[str, Any]
 _SIDES = {
@@ -43,6 +44,7 @@ def describe(queries: Mapping[str, NamedQuery], endpoints: Mapping[str, str]) ->
         paths[f"/api/query/{name}/explain"] = {
             "get": _side(query, "explain", "What the store reads to answer.")
         }
+        paths[f"/api/query/{name}.{{format}}"] = {"get": _file(query)}
     paths["/api/queries"] = {"get": _plain("queries", "Every named query with its parameters and columns.")}
     paths["/api/countries"] = {"get": _plain("countries", "ISO 3166 numbers by country code.")}
     return {
@@ -71,6 +73,8 @@ def _operation(query: NamedQuery, operation: str) -> Schema:
                 "properties": {
                     "data": {"type": "array", "items": _row(query.columns)},
                     "meta": {"$ref": "#/components/schemas/Meta"},
+                    "before": {"type": "object", "description": "With compare=before: the range before."},
+                    "change": {"type": "object", "description": "With compare=before: percent, by column."},
                 },
             }
         ),
@@ -84,6 +88,25 @@ def _side(query: NamedQuery, kind: str, summary: str) -> Schema:
         "description": summary,
         "parameters": [_parameter(parameter) for parameter in query.parameters],
         "responses": _responses({"type": "object", "required": ["data"], "properties": {"data": {}}}),
+    }
+
+
+def _file(query: NamedQuery) -> Schema:
+    formats = {
+        "name": "format",
+        "in": "path",
+        "required": True,
+        "description": "Ids are texts, but in Parquet, where they are whole numbers of 64 bits.",
+        "schema": {"type": "string", "enum": list(MEDIA_TYPES)},
+    }
+    content = {media: {"schema": {"type": "string", "format": "binary"}} for media in MEDIA_TYPES.values()}
+    responses = _responses({}) | {"200": {"description": "The file, streamed.", "content": content}}
+    return {
+        "operationId": f"file_{query.name}",
+        "summary": f"{query.title}: as a file",
+        "description": query.description,
+        "parameters": [formats, *(_parameter(parameter) for parameter in query.parameters)],
+        "responses": responses,
     }
 
 
@@ -166,6 +189,10 @@ _META: Schema = {
         "bytes_read": {"type": "integer"},
         "elapsed_ms": {"type": "number"},
         "freshness": {"type": ["string", "null"], "format": "date-time"},
+        "raw_because": {
+            "type": ["string", "null"],
+            "description": "Why raw rows answered where a rollup did not.",
+        },
         "notes": {"type": "array", "items": {"type": "string"}},
         "estimates": {"type": "array", "items": {"type": "string"}},
         "columns": {"type": "array", "items": {"type": "object"}},

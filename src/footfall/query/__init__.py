@@ -6,7 +6,7 @@
 files through these functions.
 """
 
-from footfall.query.catalogue import Column, NamedQuery, Parameter, catalogue
+from footfall.query.catalogue import Column, NamedQuery, Parameter, catalogue, problems
 from footfall.query.encode import encode
 from footfall.query.explain import Plan, explain
 from footfall.query.prove import Proof, prove
@@ -22,6 +22,7 @@ __all__ = [
     "catalogue",
     "encode",
     "explain",
+    "problems",
     "prove",
     "run",
     "run_sql",

@@ -1,11 +1,13 @@
 """Writes answers: JSON for pages and the API, CSV for spreadsheets, text for a terminal.
 
-JSON is `{"data": […], "meta": {…}}`: ids are strings, money is a number with its exact digits, times are RFC
-3339 in UTC with milliseconds, and there is no NaN or infinity (null).
+JSON is `{"data": […], "meta": {…}}`: ids are strings, money is a number with its exact digits, times are
+RFC 3339 in UTC with milliseconds, and there is no NaN or infinity (null). CSV disarms what spreadsheets
+would run.
 """
 
 import csv
 import io
+import re
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,9 +15,11 @@ from typing import Any
 
 import msgspec
 
-from footfall.query.run import Answer
+from footfall.query.run import Answer, Row
 
 _COMPARED = frozenset({"count", "money", "percent", "ratio", "seconds", "ms"})
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
 
@@ -58,12 +62,28 @@ def _change(now: Any, then: Any) -> float | None:
 
 def encode_csv(answer: Answer) -> bytes:
     """An answer as CSV with a header line, UTF-8."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     names = [column.name for column in answer.columns]
-    writer.writerow(names)
-    writer.writerows([_cell(row[name]) for name in names] for row in answer.rows)
+    return csv_line(names) + b"".join(csv_row(row, names) for row in answer.rows)
+
+
+def csv_row(row: Row, names: list[str]) -> bytes:
+    """One row as CSV."""
+    return csv_line([_defused(row[name]) for name in names])
+
+
+def csv_line(texts: list[str]) -> bytes:
+    """Texts as one line of CSV."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(texts)
     return out.getvalue().encode()
+
+
+def _defused(value: Any) -> str:
+    """A cell; a text that a spreadsheet would take for a formula gets an apostrophe, which makes it text."""
+    text = _cell(value)
+    if isinstance(value, str) and text.startswith(_FORMULA) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
 
 
 def _plain(value: Any) -> Any:

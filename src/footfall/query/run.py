@@ -9,11 +9,12 @@ as bound parameters only.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.query import QueryResult
 
@@ -33,6 +34,8 @@ _ESTIMATED = (
     "estimated from states of distinct counts: exact up to some thousands, mostly within 1 % above 65,000"
 )
 _PROVED = "; the proof counts the raw rows exactly"
+_WITH_TYPES = "JSONCompactStringsEachRowWithNamesAndTypes"
+_HEADER_LINES = 2
 _UNITS = {"Date": "day", "Date32": "day", "Bool": "flag"}
 
 
@@ -96,12 +99,19 @@ def raw_tables(query: NamedQuery) -> list[str]:
 async def run_sql(client: AsyncClient, sql: str) -> Answer:
     """The answer of SQL that somebody typed; `client` is `analyst`, whose rights and limits are the guard."""
     result, elapsed_ms = await execute(client, sql, {})
-    columns = tuple(
-        Column(name, _unit(name, kind.name), kind.name)
-        for name, kind in zip(result.column_names, result.column_types, strict=True)
-    )
+    types = {
+        name: kind.name for name, kind in zip(result.column_names, result.column_types, strict=True)
+    } or await _types(client, sql)
+    columns = tuple(Column(name, _unit(name, kind), kind) for name, kind in types.items())
     meta = {"query": None, "title": "SQL", "sql": sql, **_cost(result, elapsed_ms), "notes": []}
     return Answer(columns, _rows(result, columns), meta)
+
+
+async def _types(client: AsyncClient, sql: str) -> dict[str, str]:
+    """Types by name of the columns of a statement without rows: the driver tells them with rows alone."""
+    text = await client.raw_query(sql, transport_settings={"X-ClickHouse-Format": _WITH_TYPES})
+    lines = [msgspec.json.decode(line) for line in text.splitlines()]
+    return dict(zip(*lines[:2], strict=True)) if len(lines) >= _HEADER_LINES else {}
 
 
 def _cost(result: QueryResult, elapsed_ms: float) -> dict[str, Any]:
@@ -121,11 +131,15 @@ def _unit(name: str, type_name: str) -> str:
 
 
 def _rows(result: QueryResult, columns: tuple[Column, ...]) -> list[Row]:
+    return plain_rows(result.column_names, result.result_rows, columns)
+
+
+def plain_rows(names: Sequence[str], rows: Iterable[Sequence[Any]], columns: tuple[Column, ...]) -> list[Row]:
+    """Rows as the driver gives them, by column name and with plain values."""
     units = {column.name: column.unit for column in columns}
-    fields = [(name, units.get(name, "")) for name in result.column_names]
+    fields = [(name, units.get(name, "")) for name in names]
     return [
-        {name: _plain(value, unit) for (name, unit), value in zip(fields, row, strict=True)}
-        for row in result.result_rows
+        {name: _plain(value, unit) for (name, unit), value in zip(fields, row, strict=True)} for row in rows
     ]
 
 

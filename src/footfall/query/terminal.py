@@ -1,12 +1,13 @@
 """What `footfall query` and `footfall audit` do: the catalogue, an answer or a plan as text, and the audit.
 
-Answers go to standard output as a table, JSON or CSV; progress goes to standard error.
+Answers go to standard output as a table, JSON, CSV, NDJSON or Parquet; progress, and files of the user's
+own that are no queries, go to standard error.
 """
 
 import asyncio
 import shutil
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import aiohttp
@@ -17,10 +18,11 @@ from footfall import store
 from footfall.config import Config, StoreUser
 from footfall.errors import InvalidParameter, UsageError
 from footfall.query.audit import Audit, Heal, Hold, audit
-from footfall.query.catalogue import NamedQuery, catalogue
-from footfall.query.encode import cells, encode, encode_csv
+from footfall.query.catalogue import NamedQuery, catalogue, problems
+from footfall.query.encode import cells, encode, encode_csv, to_json
 from footfall.query.exchange import store_error
 from footfall.query.explain import explain
+from footfall.query.export import MEDIA_TYPES, Format, export, parquet
 from footfall.query.parameters import bind
 from footfall.query.run import Answer, run, run_sql
 
@@ -33,13 +35,17 @@ def listing(config: Config) -> Iterator[str]:
     queries = catalogue(config).values()
     width = max(len(query.name) for query in queries)
     for query in queries:
-        params = " ".join(f"{parameter.name}={parameter.default}" for parameter in query.parameters)
+        own = [parameter for parameter in query.parameters if not parameter.inherited]
+        params = " ".join(f"{parameter.name}={parameter.default}" for parameter in own)
         yield f"{query.name:{width}}  {query.title}  [{params}]"
+    for problem in problems(config):
+        print(f"footfall: left out: {problem}", file=sys.stderr)
 
 
-def given(params: Iterable[str], from_: str | None, to: str | None) -> dict[str, str]:
-    """Parameters as the command line gives them: `NAME=VALUE` texts, and the range."""
-    values = {name: value for name, value in (("from", from_), ("to", to)) if value is not None}
+def given(params: Iterable[str], from_: str | None, to: str | None, tz: str | None) -> dict[str, str]:
+    """Parameters as the command line gives them: `NAME=VALUE` texts, the range and the zone."""
+    options = (("from", from_), ("to", to), ("tz", tz))
+    values = {name: value for name, value in options if value is not None}
     for text in params:
         name, equals, value = text.partition("=")
         if not equals or not name:
@@ -53,7 +59,20 @@ def given(params: Iterable[str], from_: str | None, to: str | None) -> dict[str,
 def answer(config: Config, name: str, params: Mapping[str, str], shape: str) -> bytes:
     """The answer of a named query, as `reader`."""
     query = _checked(config, name, params)
+    if shape in MEDIA_TYPES:
+        return _asked(config, "reader", lambda client: _exported(client, query, params, shape))
     return _written(_asked(config, "reader", lambda client: run(client, query, params)), shape)
+
+
+async def _exported(
+    client: AsyncClient, query: NamedQuery, params: Mapping[str, str], shape: Format
+) -> bytes:
+    return await _whole(await export(client, query, params, shape))
+
+
+async def _whole(pieces: AsyncIterator[bytes]) -> bytes:
+    """All of a file: as much as the limits of the store's user let pass."""
+    return b"".join([piece async for piece in pieces])
 
 
 def typed(config: Config, sql: str, params: Mapping[str, str], shape: str, explain: bool) -> bytes:
@@ -64,6 +83,8 @@ def typed(config: Config, sql: str, params: Mapping[str, str], shape: str, expla
         )
     if not sql.strip():
         raise UsageError("there is no SQL on standard input")
+    if shape == "parquet":
+        return _asked(config, "analyst", lambda client: _whole(parquet(client, sql, {})))
     return _written(_asked(config, "analyst", lambda client: run_sql(client, sql)), shape)
 
 
@@ -108,6 +129,9 @@ def _checked(config: Config, name: str, params: Mapping[str, str]) -> NamedQuery
         query = catalogue(config)[name]
         bind(query, params)
     except KeyError:
+        for problem in problems(config):
+            if f"/{name}.sql" in problem:
+                raise UsageError(problem) from None
         raise UsageError(f"there is no query {name}; `footfall query` lists those there are") from None
     except InvalidParameter as error:
         raise UsageError(error.message) from None
@@ -119,6 +143,8 @@ def _written(answer: Answer, shape: str) -> bytes:
         return encode(answer) + b"\n"
     if shape == "csv":
         return encode_csv(answer)
+    if shape == "ndjson":
+        return b"".join(to_json(row) + b"\n" for row in answer.rows)
     return "\n".join([*_table(answer), ""]).encode()
 
 

@@ -1,9 +1,11 @@
 """The named queries over HTTP, the same on both dashboards: the catalogue, each answer, its proof, its plan.
 
-A parameter that is unknown, given twice or not accepted is refused with what is accepted, by the query's own
-header: a filter that is silently ignored would be a wrong answer.
+A parameter that is unknown, given twice or not accepted is refused with what is accepted, by the query's
+own header: a filter that is silently ignored would be a wrong answer. `/api/query/NAME.csv` (`.ndjson`,
+`.parquet`) streams an answer as a file.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
@@ -13,11 +15,14 @@ from quart import Blueprint, Response, request
 from footfall.config import Config
 from footfall.countries import COUNTRIES
 from footfall.errors import InvalidParameter, NotFound
-from footfall.query import Answer, NamedQuery, Proof, catalogue, encode, explain, prove, run
+from footfall.query import Answer, NamedQuery, Proof, catalogue, encode, explain, problems, prove, run
 from footfall.query.encode import to_json
+from footfall.query.export import MEDIA_TYPES, Format, export
 from footfall.web.reading import Reading
 
 PROOF_ROWS: Final = 100
+_FORMATS: Final[dict[str, Format]] = {shape: shape for shape in MEDIA_TYPES}
+_log = logging.getLogger("footfall.web")
 
 
 class Queries:
@@ -25,6 +30,9 @@ class Queries:
 
     def __init__(self, config: Config, reading: Reading) -> None:
         self.all = catalogue(config)
+        self.problems = problems(config)
+        for problem in self.problems:
+            _log.warning("left out of the catalogue: %s", problem)
         self._reading = reading
 
     def named(self, name: str) -> NamedQuery:
@@ -37,6 +45,13 @@ class Queries:
     async def answer(self, name: str, params: Mapping[str, str]) -> Response:
         """The answer of a query as JSON."""
         return as_json(encode(await run(await self._reading.client(), self.named(name), params)))
+
+    async def file(self, name: str, shape: Format, params: Mapping[str, str]) -> Response:
+        """The answer of a query as a file, streamed."""
+        pieces = await export(await self._reading.client(), self.named(name), params, shape)
+        answer = Response(pieces, content_type=MEDIA_TYPES[shape])
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{shape}"'
+        return answer
 
     async def proof(self, name: str, params: Mapping[str, str]) -> Response:
         """The comparison of a query with its twin on the raw rows."""
@@ -86,10 +101,14 @@ def blueprint(queries: Queries) -> Blueprint:
 
     @routes.get("/queries")
     async def listed() -> Response:
-        return as_json(to_json({"data": [described(query) for query in queries.all.values()]}))
+        all_queries = [described(query) for query in queries.all.values()]
+        return as_json(to_json({"data": all_queries, "problems": queries.problems}))
 
     @routes.get("/query/<name>")
     async def answered(name: str) -> Response:
+        stem, _, ending = name.rpartition(".")
+        if shape := _FORMATS.get(ending):
+            return await queries.file(stem, shape, given())
         return await queries.answer(name, given())
 
     @routes.get("/query/<name>/proof")
