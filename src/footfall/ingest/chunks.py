@@ -53,11 +53,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What waits in a lane: rows and urgency of what one block would take, and its oldest row's time."""
+    """What waits in a lane: rows and urgency of what one block would take, its oldest row's time, and whether
+    it has reached one of its bounds, so that more would not go into it."""
 
     rows: int
     urgent: bool
     accepted_at: int
+    full: bool
 
 
 def add(
@@ -119,15 +121,15 @@ def _by_months(entries: Sequence[Entry]) -> list[tuple[str, Sequence[Entry]]]:
 
 def head(connection: sqlite3.Connection, lane: str, rows_limit: int) -> Head | None:
     """What the lane's next block would hold; None where nothing waits."""
-    taken = _next(connection, lane, rows_limit)
+    taken, full = _next(connection, lane, rows_limit)
     if not taken:
         return None
-    return Head(sum(c[1] for c in taken), any(c[4] for c in taken), taken[0][3])
+    return Head(sum(c[1] for c in taken), any(c[4] for c in taken), taken[0][3], full)
 
 
 def fix(connection: sqlite3.Connection, lane: str, block_id: int, rows_limit: int) -> None:
     """Fixes the lane's next block: its chunks in order, as many as its bounds allow."""
-    taken = _next(connection, lane, rows_limit)
+    taken, _ = _next(connection, lane, rows_limit)
     connection.execute(
         "UPDATE chunks SET block_id = ? WHERE lane = ? AND block_id IS NULL AND id <= ?",
         (block_id, lane, taken[-1][0]),
@@ -138,8 +140,11 @@ def fix(connection: sqlite3.Connection, lane: str, block_id: int, rows_limit: in
     )
 
 
-def _next(connection: sqlite3.Connection, lane: str, rows_limit: int) -> list[tuple[int, int, str, int, int]]:
-    """(id, rows, months, accepted_at, urgent) of the chunks that come next, at least one where any wait."""
+def _next(
+    connection: sqlite3.Connection, lane: str, rows_limit: int
+) -> tuple[list[tuple[int, int, str, int, int]], bool]:
+    """(id, rows, months, accepted_at, urgent) of the chunks that come next, at least one where any wait; and
+    whether they fill a block."""
     taken: list[tuple[int, int, str, int, int]] = []
     rows = size = 0
     months: set[str] = set()
@@ -152,9 +157,9 @@ def _next(connection: sqlite3.Connection, lane: str, rows_limit: int) -> list[tu
         size += length
         months.update(chunk[2].split(","))
         if taken and (rows > rows_limit or size > BLOCK_BYTES or len(months) > MONTHS_LIMIT):
-            break
+            return taken, True
         taken.append((chunk[0], chunk[1], chunk[2], chunk[3], chunk[4]))
-    return taken
+    return taken, rows >= rows_limit or len(taken) == BLOCK_CHUNKS
 
 
 def open_blocks(connection: sqlite3.Connection, lane: str) -> list[int]:

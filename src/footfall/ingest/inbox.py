@@ -87,12 +87,17 @@ class Accepted:
 
 
 class Inbox:
-    """One process's door to the inbox in `folder`."""
+    """One process's door to the inbox in `folder`.
+
+    `arrived` and `awaited` tell the writer of this process that a lane got rows, and that somebody waits for
+    what is in it.
+    """
 
     def __init__(self, folder: Path, limit_bytes: int, bounds: Bounds | None = None) -> None:
         self.folder = folder
         self.limit_bytes = limit_bytes
         self.arrived: dict[str, threading.Event] = {lane: threading.Event() for lane in LANES}
+        self.awaited: dict[str, threading.Event] = {lane: threading.Event() for lane in LANES}
         self._path = folder / "inbox.sqlite"
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self.failing = False  # whether the last commit could not be written
@@ -185,6 +190,8 @@ class Inbox:
                 for lane in {
                     lane for _, result in results if isinstance(result, Accepted) for lane in result.chunks
                 }:
+                    if any(waiting.batch.urgent for waiting in group if waiting.batch):
+                        self.awaited[lane].set()
                     self.arrived[lane].set()
                 if self.ids.recent >= self.ids.bounds.recent:
                     self.keeper.look()

@@ -4,6 +4,7 @@ A slice is durable by itself. Where a later slice finds the inbox full, the requ
 sent again, what was kept of it is a duplicate.
 """
 
+import asyncio
 import time
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -79,7 +80,7 @@ class Receiver:
     async def receive(self, request: Request, body: Body) -> tuple[Receipt, bool]:
         """The receipt, and whether its rows can be queried already; raises `CallersFault` 422 where no
         item could be used. Who waits is told what the stages decided, too."""
-        items = split(body.text, ndjson=body.ndjson)
+        items = await _items(body)
         if not items:
             raise CallersFault("the body holds no items", name="UNPROCESSABLE", code=422)
         validator = Validator(
@@ -175,6 +176,7 @@ class Receiver:
             for lane in lanes | ({plain.rows.lane} if plain.rows else set()):
                 # All of it may be duplicates that are still on their way: then their lane's newest counts.
                 awaited[lane] = result.chunks.get(lane) or chunks.last_id(self.reader, lane)
+                self.inbox.awaited[lane].set()
         return result.receipt, awaited
 
     async def _queryable(self, awaited: dict[str, int]) -> bool:
@@ -198,6 +200,13 @@ class Receiver:
         for outcome in ("accepted", "duplicate", "rejected"):
             if count := getattr(receipt, outcome):
                 self.metrics.took(request.kind, request.key_name, outcome, count)
+
+
+async def _items(body: Body) -> Sequence[bytes | Raw]:
+    """A body's items. What takes long (an array that is malformed somewhere) keeps nobody else waiting."""
+    if len(body.text) < SLICE_BYTES:
+        return split(body.text, ndjson=body.ndjson)
+    return await asyncio.to_thread(split, body.text, ndjson=body.ndjson)
 
 
 def _slices(items: Sequence[bytes | Raw], most: int) -> Iterator[tuple[int, Sequence[bytes | Raw]]]:
