@@ -42,10 +42,15 @@ class Connection:
 
     def __init__(self, config: Config) -> None:
         address = urlsplit(config.url("ingest"))
-        self._socket = socket.create_connection((address.hostname or "", address.port or 0), timeout=120)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._address = address.hostname or "", address.port or 0
+        self.open()
         self._head = f"Host: {address.netloc}\r\nAuthorization: Bearer {config.write_key}\r\n"
         self.due = 0.0
+
+    def open(self) -> None:
+        """Connects; again, where the server has closed what was idle for long."""
+        self._socket = socket.create_connection(self._address, timeout=120)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -128,6 +133,12 @@ def _run(
             wait = max(0.0, due - now) if free and now < began + seconds else 1.0
             for key, _ in selector.select(wait):
                 connection = key.fileobj  # type: ignore[assignment]
+                if connection in free:
+                    selector.unregister(connection)
+                    connection.close()
+                    connection.open()
+                    selector.register(connection, selectors.EVENT_READ)
+                    continue
                 _take(load, connection)
                 free.append(connection)
     load.seconds, load.cpu_s = time.perf_counter() - began, time.thread_time() - cpu

@@ -20,7 +20,7 @@ def test_every_aim_of_ingest_is_measured(tmp_path: Path) -> None:
     rows = json.loads(figures.read_text())["tables"][0]["rows"]
     what = " ".join(row[0] for row in rows)
     for thing in (
-        *("NDJSON: until queryable, events/s", "JSON: of the engine alone", "load generator's cores"),
+        *("NDJSON: until queryable, events/s", "JSON: of the engine alone", "share of the cores"),
         *("most parts of a table", "ingest's memory", "single events: 202 after, ms: p99"),
         *("wait=true, ms: p95", "from 202 to queryable, ms: p99"),
     ):

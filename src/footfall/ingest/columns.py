@@ -70,12 +70,10 @@ class Group:
             self._given = self._fields()
             self._refuse_doubled()
             self._enrich()
+        while self._events:
             if (made := self._convert()) is not None:
                 return made
             self._leave_out()
-        if self._events:
-            self._given = self._fields()
-            return self._convert()
         return None
 
     def _decode_together(self) -> list[Event]:
@@ -160,12 +158,14 @@ class Group:
         self._items = list(compress(self._items, keep))
         self._places = list(compress(self._places, keep))
         self._doubt = set()
+        if self._events:
+            self._given = self._fields()
 
     def _convert(self) -> Columns | None:
         """The data of the columns; None where it leaves anything in doubt."""
         values, given = self._values, self._given
         times = np.array(self._times(given["event_timestamp"]), np.int64)
-        users = np.frombuffer(self._numbers("Q", values.numbers, given["user_id"]), np.uint64)
+        users = np.frombuffer(self._numbers("Q", values.users, given["user_id"]), np.uint64)
         anonymous = np.frombuffer(self._numbers("Q", values.anonymous, given["anonymous_id"]), np.uint64)
         days = times // DAY_MS
         data = {
