@@ -10,7 +10,19 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import compression, ids, ingest, insert, interface, peers, rollups, storage
+from bench import (
+    compression,
+    ids,
+    ingest,
+    insert,
+    interface,
+    objects,
+    peers,
+    queries,
+    rollups,
+    scale,
+    storage,
+)  # fmt: skip
 from bench.machine import load_average, machine
 from bench.report import Report, shown
 
@@ -29,11 +41,15 @@ class Question(NamedTuple):
 QUESTIONS = {
     "compression": Question(compression.measure, ("events",)),
     "ids": Question(ids.measure, SIZED),
+    "indices": Question(objects.indices, SIZED),
     "ingest": Question(ingest.measure, ("seconds",)),
     "insert": Question(insert.measure, SIZED),
     "interface": Question(interface.measure, SIZED),
     "peers": Question(peers.measure, SIZED),
+    "projections": Question(objects.projections, SIZED),
+    "queries": Question(queries.measure, SIZED),
     "rollups": Question(rollups.measure, SIZED),
+    "scale": Question(scale.measure, SIZED),
     "storage": Question(storage.measure, ("events",)),
 }
 

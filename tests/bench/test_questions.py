@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clickhouse_connect.driver.client import Client
 
+from footfall.config import Config
+from footfall.query import catalogue
 from tests.support import ROOT
 
 
@@ -66,3 +69,28 @@ def test_peers_agree_and_the_brief_s_design_counts_people_twice(shops: Path, tmp
             assert brief > 10
     ((_, *sizes),) = tables["Peers: MiB on disk"]
     assert all(size > 0 for size in sizes)
+
+
+@pytest.mark.parametrize("kind", ["index", "projection"])
+def test_every_object_of_the_schema_is_measured(
+    shops: Path, tmp_path: Path, kind: str, store_client: Client
+) -> None:
+    tables = measured({"index": "indices", "projection": "projections"}[kind], shops, tmp_path)
+    saved, costs = tables.values()
+    where = {"index": "data_skipping_indices", "projection": "projections"}[kind]
+    found = store_client.query(f"SELECT table, name FROM system.{where} WHERE database = 'footfall'")
+    assert {row[0] for row in saved} == {f"{table}.{name}" for table, name in found.result_rows}
+    of_events = {name for table, name in found.result_rows if table == "events"}
+    assert {row[0] for row in costs} == of_events | {"(none: with all)"}
+    assert all(with_it <= without for _, _, with_it, without, *_ in saved)
+
+
+def test_every_query_is_asked_alone_and_by_many_at_each_size(shops: Path, tmp_path: Path) -> None:
+    together, alone = measured("queries", shops, tmp_path).values()
+    assert [row[0] for row in together if row[-1]] == []
+    named = {row[0] for row in alone}
+    assert named == catalogue(Config()).keys()
+    assert {f"/api/query/{name}" for name in named} < {row[0] for row in together}
+    loading, times = measured("scale", shops, tmp_path).values()
+    assert [row[0] for row in loading] == sorted(row[0] for row in loading)
+    assert {row[0] for row in times} == named

@@ -48,7 +48,7 @@ class Read:
 
 
 def explain(
-    client: Client, sql: str, values: Mapping[str, Any] | None = None, **settings: int
+    client: Client, sql: str, values: Mapping[str, Any] | None = None, **settings: int | str
 ) -> tuple[Read, ...]:
     """The reads of a statement with its parameters bound; raises what the store says of a wrong one."""
     answer = client.query(EXPLAIN + sql, parameters=dict(values or {}), settings=settings)

@@ -1,0 +1,129 @@
+"""What does each skipping index and each projection save the statements it serves, and what does it cost?
+
+With and without it: granules of the plan, and milliseconds, in turn. Indices are asked where no projection
+answers. Its bytes stand in the store's own tables. What it costs an INSERT is told by copies of the table
+that lack it, each fed with the same rows in turn; projections are made at once there, not left to merges.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from statistics import median
+
+from clickhouse_connect.driver.client import Client
+
+from bench.report import Report, in_turn
+from bench.stack import shop
+from footfall import store
+from footfall.query.evidence import Evidence, Kind, evidence, sample
+from footfall.schema.plan import explain
+
+BLOCK = 20_000
+COPIES = "footfall_copies"
+_FAIR: dict[str, int | str] = {"use_query_condition_cache": 0, "max_execution_time": 0}
+_NO_PROJECTIONS: dict[str, int | str] = {"optimize_use_projections": 0}
+_AT_ONCE = "materialize_projections_on_insert = 1"
+_INDICES = """
+SELECT table, name, data_compressed_bytes + marks_bytes FROM system.data_skipping_indices
+WHERE database = 'footfall'
+"""
+_PROJECTIONS = """
+SELECT table, name, sum(bytes_on_disk) FROM system.projection_parts
+WHERE active AND database = 'footfall' GROUP BY table, name
+"""
+_ROWS = "SELECT table, sum(rows) FROM system.parts WHERE active AND database = 'footfall' GROUP BY table"
+
+
+def indices(*, events: int, runs: int) -> list[Report]:
+    """Each skipping index."""
+    return _measure("index", events, runs)
+
+
+def projections(*, events: int, runs: int) -> list[Report]:
+    """Each projection."""
+    return _measure("projection", events, runs)
+
+
+def _measure(kind: Kind, events: int, runs: int) -> list[Report]:
+    with shop(events) as config, store.connect(config, "footfall") as client:
+        asked = [each for each in evidence(sample(client)) if each.kind == kind]
+        engine = f"ClickHouse {client.server_version}"
+        saved = Report(
+            f"What each {kind} saves",
+            [kind, "the statement it serves", "granules with", "without", "skipped, %"],
+            events,
+            runs,
+            engine,
+        )
+        saved.columns += ["ms with", "without", "times faster", "bytes a row"]
+        sizes = _sizes(client, _INDICES if kind == "index" else _PROJECTIONS)
+        for each in asked:
+            saved.rows.append([*_saved(client, each, runs), sizes.get((each.table, each.name), 0.0)])
+        return [saved, _costs(client, asked, events, runs, engine)]
+
+
+def _saved(client: Client, each: Evidence, runs: int) -> list[str | float]:
+    with_it, without = _ways(each)
+    granules = [_granules(client, each, way) for way in (with_it, without)]
+    taken = in_turn([partial(_ask, client, each, way) for way in (with_it, without)], runs)
+    fast, slow = (median(times) for times in taken)
+    skipped = 100 * (1 - granules[0] / granules[1]) if granules[1] else 0.0
+    return [f"{each.table}.{each.name}", each.asked.name, *granules, skipped, fast, slow, slow / fast]
+
+
+def _ways(each: Evidence) -> tuple[dict[str, int | str], dict[str, int | str]]:
+    """Settings with the object and without it."""
+    if each.kind == "projection":
+        return _FAIR, _FAIR | _NO_PROJECTIONS
+    bare = _FAIR | _NO_PROJECTIONS
+    return bare, bare | {"ignore_data_skipping_indices": each.name}
+
+
+def _granules(client: Client, each: Evidence, settings: dict[str, int | str]) -> int:
+    """Granules of the reads of the object's table or of the projection that stands in for it."""
+    plan = explain(client, each.asked.sql, each.asked.values, **settings)
+    return sum(read.granules for read in plan if read.source in {f"footfall.{each.table}", each.name})
+
+
+def _ask(client: Client, each: Evidence, settings: dict[str, int | str]) -> None:
+    client.raw_query(each.asked.sql, parameters=each.asked.values, settings=settings, fmt="Native")
+
+
+def _sizes(client: Client, sql: str) -> dict[tuple[str, str], float]:
+    rows = {table: count for table, count in client.query(_ROWS).result_rows}  # noqa: C416
+    return {(table, name): size / rows[table] for table, name, size in client.query(sql).result_rows}
+
+
+def _costs(client: Client, asked: Sequence[Evidence], events: int, runs: int, engine: str) -> Report:
+    """Milliseconds of an INSERT that each object of `events` costs: the whole table's less a copy's."""
+    names = dict.fromkeys(each.name for each in asked if each.table == "events")
+    kind = asked[0].kind
+    report = Report(
+        f"What each {kind} of events costs an INSERT of {min(BLOCK, events):,} rows, ms",
+        [f"without {kind}", "ms", "less than with all, %"],
+        events,
+        runs,
+        engine,
+    )
+    client.command(f"CREATE DATABASE IF NOT EXISTS {COPIES}")
+    try:
+        tables = ["whole", *names]
+        for table in tables:
+            client.command(f"CREATE TABLE {COPIES}.{table} AS footfall.events")
+            client.command(f"ALTER TABLE {COPIES}.{table} MODIFY SETTING {_AT_ONCE}")
+            if table in names:
+                client.command(f"ALTER TABLE {COPIES}.{table} DROP {kind.upper()} {table}")
+        taken = in_turn([partial(_insert, client, table) for table in tables], runs)
+        whole = median(taken[0])
+        for table, times in zip(tables, taken, strict=True):
+            name = "(none: with all)" if table == "whole" else table
+            report.rows.append([name, median(times), 100 * (1 - median(times) / whole)])
+    finally:
+        client.command(f"DROP DATABASE {COPIES} SYNC")
+    return report
+
+
+def _insert(client: Client, table: str) -> None:
+    client.command(
+        f"INSERT INTO {COPIES}.{table} SELECT * FROM footfall.events LIMIT {BLOCK}",
+        settings=_FAIR | {"insert_deduplicate": 0},
+    )

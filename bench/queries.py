@@ -1,0 +1,123 @@
+"""How fast does each endpoint of the dashboard answer 16 clients at once?
+
+Each client keeps its connection and asks again as soon as it has its answer; milliseconds are those of whole
+answers, read to the end. Clients and servers share the cores. A second table has the statements alone: one at
+a time, on the store, with what they read.
+"""
+
+import http.client
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from statistics import median
+from urllib.parse import urlencode, urlsplit
+
+from clickhouse_connect.driver.client import Client
+from tests import support
+
+from bench.report import Report, in_turn, spread
+from bench.stack import shop
+from footfall import store
+from footfall.config import Config
+from footfall.dashboard.app import ENDPOINTS
+from footfall.query import catalogue
+from footfall.query.evidence import Samples, sample
+from footfall.query.parameters import bind
+
+CLIENTS = 16
+_FAIR = {"use_query_condition_cache": 0, "max_execution_time": 0}
+
+
+@dataclass
+class _Clients:
+    """What one endpoint's clients saw: milliseconds of each answer, and those that were no 200."""
+
+    ms: list[float] = field(default_factory=list)
+    failed: list[int] = field(default_factory=list)
+
+
+def measure(*, events: int, runs: int) -> list[Report]:
+    """`runs` answers for each of the clients from each endpoint."""
+    with shop(events) as config, store.connect(config, "footfall") as client:
+        asked = questions(config, sample(client))
+        engine = f"ClickHouse {client.server_version}"
+        alone = Report(
+            "Named queries one at a time, over their default range",
+            ["query", "ms", "rows read", "MiB read"],
+            events,
+            runs,
+            engine,
+        )
+        for name, given in asked.items():
+            alone.rows.append([name, *_alone(client, config, name, given, runs)])
+        dashboard = support.start("dashboard", config)
+        try:
+            together = Report(
+                f"Endpoints of the dashboard, {CLIENTS} clients, ms",
+                ["endpoint", "median", "p95", "p99", "answers/s", "failed"],
+                events,
+                runs * CLIENTS,
+                engine,
+            )
+            paths = {path: asked.get(name, {}) for path, name in ENDPOINTS.items()}
+            paths |= {f"/api/query/{name}": given for name, given in asked.items()}
+            for path, given in paths.items():
+                together.rows.append([path, *_together(config, _target(path, given), runs)])
+        finally:
+            dashboard.stop()
+        return [together, alone]
+
+
+def questions(config: Config, of: Samples) -> dict[str, dict[str, str]]:
+    """Every named query, and values for what must be given."""
+    values = {"user_id": of.user_id, "session_id": of.session_id, "product_id": of.product_id}
+    found = {}
+    for query in catalogue(config).values():
+        required = [parameter.name for parameter in query.parameters if parameter.required]
+        found[query.name] = {name: values[name] for name in required}
+    found["event_search"] = {"page_url": of.page_url}
+    return found
+
+
+def _alone(
+    client: Client, config: Config, name: str, given: Mapping[str, str], runs: int
+) -> list[str | float]:
+    query = catalogue(config)[name]
+    values = dict(bind(query, given).values)
+
+    def ask() -> None:
+        client.raw_query(query.sql, parameters=values, settings=_FAIR, fmt="Native")
+
+    summary = client.query(query.sql, parameters=values, settings=_FAIR).summary
+    (taken,) = in_turn([ask], runs)
+    return [median(taken), int(summary["read_rows"]), int(summary["read_bytes"]) / (1 << 20)]
+
+
+def _together(config: Config, target: str, runs: int) -> list[str | float]:
+    seen = _Clients()
+    threads = [threading.Thread(target=_client, args=(config, target, runs, seen)) for _ in range(CLIENTS)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [*spread(seen.ms), len(seen.ms) / (time.perf_counter() - began), len(seen.failed)]
+
+
+def _client(config: Config, target: str, runs: int, seen: _Clients) -> None:
+    address = urlsplit(config.url("dashboard"))
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=120)
+    for _ in range(runs):
+        began = time.perf_counter()
+        connection.request("GET", target, headers={"Accept-Encoding": "gzip"})
+        answer = connection.getresponse()
+        answer.read()
+        seen.ms.append((time.perf_counter() - began) * 1000)
+        if answer.status != 200:
+            seen.failed.append(answer.status)
+    connection.close()
+
+
+def _target(path: str, given: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(given)}" if given else path
