@@ -1,32 +1,30 @@
 """The kinds of cases: case N of seed S is always the same bytes, in the same pieces, with the same ending."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 from footfall.engine import codecs
 from tests.robust.cases import (
     ENCODINGS,
     IDS,
-    OWNERS,
     SESSIONS,
     SETTINGS,
     STREAMS,
-    TEXTS,
     Case,
     Ending,
     World,
     mutated,
 )
+from tests.robust.requests import Requests
 from tests.robust.wire import basic, chunked, head, target
 
 
-class Maker:
+class Maker(Requests):
     """Makes the cases of one seed."""
 
     def __init__(self, seed: int, world: World) -> None:
+        super().__init__(world)
         self._seed = seed
-        self._world = world
-        self._rng = random.Random()
         self._kinds: dict[Callable[[], Case], int] = {
             self._whole: 6,
             self._changed_statement: 12,
@@ -47,109 +45,52 @@ class Maker:
 
     def case(self, number: int) -> Case:
         """Case `number`; the same whenever it is made."""
-        self._rng = random.Random(f"{self._seed}/{number}")
-        ((make,)) = self._rng.choices(list(self._kinds), list(self._kinds.values()))
+        self.rng = random.Random(f"{self._seed}/{number}")
+        ((make,)) = self.rng.choices(list(self._kinds), list(self._kinds.values()))
         return make()
-
-    # What requests are made of
-
-    def _user(self) -> str:
-        return self._rng.choice(("footfall", "footfall", "reader", "reader", "writer", "analyst"))
-
-    def _text(self) -> str:
-        rng = self._rng
-        return rng.choice((*TEXTS, rng.randbytes(rng.randrange(40)).decode("utf-8", "surrogateescape")))
-
-    def _statement(self, user: str) -> bytes:
-        rng, world = self._rng, self._world
-        if user == "footfall":  # who may do anything is not given what would end the engine
-            return rng.choice((*OWNERS, *world.harmless)).encode()
-        return rng.choice(rng.choice((world.harmless, world.hostile))).encode()
-
-    def _bounds(self, user: str) -> dict[str, str]:
-        """No case may run for longer than we wait for it."""
-        return {"max_execution_time": "8", "max_memory_usage": "1000000000"} if user == "footfall" else {}
-
-    def _request(
-        self,
-        user: str,
-        body: bytes = b"",
-        params: Mapping[str, str] | None = None,
-        headers: Sequence[tuple[str, str]] = (),
-        method: str = "POST",
-        path: str = "/",
-    ) -> bytes:
-        """A well-formed request, its body whole or in chunks."""
-        rng = self._rng
-        url = {**self._bounds(user), **(params or {})}
-        password = self._world.passwords[user] if rng.random() < 0.98 else self._text()[:100]
-        fields = list(headers)
-        match rng.randrange(3):
-            case 0:
-                url |= {"user": user, "password": password}
-            case 1 if password.isascii() and password.isprintable():
-                fields += [("X-ClickHouse-User", user), ("X-ClickHouse-Key", password)]
-            case _:
-                fields.append(("Authorization", basic(user, password.encode(errors="replace").decode())))
-        if rng.random() < 0.3:
-            fields.append(("Accept-Encoding", rng.choice((*ENCODINGS, "*", "gzip;q=0, zstd", "br, gzip"))))
-            url["enable_http_compression"] = "1"
-        if rng.random() < 0.2:
-            url["wait_end_of_query"] = "1"
-        if rng.random() < 0.1:
-            url["query_id"] = rng.choice(IDS)
-        if rng.random() < 0.1:
-            url["default_format"] = rng.choice((*self._world.samples, "Null", "nothing"))
-        if body and rng.random() < 0.3:
-            cuts = sorted(rng.randrange(len(body)) for _ in range(rng.randrange(5)))
-            pieces = [body[a:b] for a, b in zip([0, *cuts], [*cuts, len(body)], strict=True)]
-            return head(method, target(url, path), fields, None) + chunked(pieces)
-        return head(method, target(url, path), fields, len(body)) + body
-
-    # The kinds of cases
 
     def _whole(self) -> Case:
         """Right requests by every method and of every shape."""
-        rng, user = self._rng, self._user()
-        sql = self._statement(user)
+        rng, user = self.rng, self.user()
+        sql = self.statement(user)
         method = rng.choice(("POST", "POST", "POST", "PUT", "GET", "HEAD", "OPTIONS", "DELETE", "PATCH"))
         path = rng.choice(("/", "/", "/", "/query", "/ping", "/replicas_status", "/play", "/%00", "/\udcff"))
         if method in ("GET", "HEAD") or rng.random() < 0.3:
             params = {"query": sql.decode("utf-8", "surrogateescape")}
             return Case(
-                "whole", (self._request(user, params=params, method=method, path=path),), methods=(method,)
+                "whole", (self.request(user, params=params, method=method, path=path),), methods=(method,)
             )
-        return Case("whole", (self._request(user, sql, method=method, path=path),), methods=(method,))
+        return Case("whole", (self.request(user, sql, method=method, path=path),), methods=(method,))
 
     def _changed_statement(self) -> Case:
-        user = self._user()
-        sql = mutated(self._rng, self._statement(user))
-        if self._rng.random() < 0.3:
+        user = self.user()
+        sql = mutated(self.rng, self.statement(user))
+        if self.rng.random() < 0.3:
             params = {"query": sql.decode("utf-8", "surrogateescape")}
-            return Case("changed statement", (self._request(user, params=params),))
-        return Case("changed statement", (self._request(user, sql),))
+            return Case("changed statement", (self.request(user, params=params),))
+        return Case("changed statement", (self.request(user, sql),))
 
     def _parameters(self) -> Case:
-        rng, user = self._rng, self._user()
-        params = {rng.choice(SETTINGS): self._text() for _ in range(rng.randrange(1, 5))}
+        rng, user = self.rng, self.user()
+        params = {rng.choice(SETTINGS): self.text() for _ in range(rng.randrange(1, 5))}
         if rng.random() < 0.2:
-            params |= {"param_a": self._text(), "param_s": self._text(), "param_l": self._text()}
+            params |= {"param_a": self.text(), "param_s": self.text(), "param_l": self.text()}
         if rng.random() < 0.1:
             params |= {f"param_{n}": "x" for n in range(3000)}
         if rng.random() < 0.2:
             headers = [("Content-Type", "application/x-www-form-urlencoded")]
-            form = target({"query": self._statement(user).decode(), **params})[2:].encode()
-            return Case("parameters", (self._request(user, mutated(rng, form), headers=headers),))
-        return Case("parameters", (self._request(user, self._statement(user), params),))
+            form = target({"query": self.statement(user).decode(), **params})[2:].encode()
+            return Case("parameters", (self.request(user, mutated(rng, form), headers=headers),))
+        return Case("parameters", (self.request(user, self.statement(user), params),))
 
     def _changed_head(self) -> Case:
-        user = self._user()
-        whole = self._request(user, self._statement(user))
+        user = self.user()
+        whole = self.request(user, self.statement(user))
         fields, _, body = whole.partition(b"\r\n\r\n")
-        return Case("changed head", (mutated(self._rng, fields) + b"\r\n\r\n" + body,), Ending.DOUBTFUL)
+        return Case("changed head", (mutated(self.rng, fields) + b"\r\n\r\n" + body,), Ending.DOUBTFUL)
 
     def _no_http(self) -> Case:
-        rng = self._rng
+        rng = self.rng
         sent = rng.choice(
             (
                 rng.randbytes(rng.randrange(1, 3000)),
@@ -177,9 +118,9 @@ class Maker:
 
     def _lies(self) -> Case:
         """A length that is not the body's, two lengths, chunks that are none, trailers without end."""
-        rng, user = self._rng, self._user()
-        body = self._statement(user)
-        auth = ("Authorization", basic(user, self._world.passwords[user]))
+        rng, user = self.rng, self.user()
+        body = self.statement(user)
+        auth = ("Authorization", basic(user, self.world.passwords[user]))
         lie = rng.choice(
             (
                 [("Content-Length", str(len(body) + rng.choice((1, 1000, 1 << 40))))],
@@ -196,7 +137,7 @@ class Maker:
                 [("Transfer-Encoding", "chunked")],
             )
         )
-        fields = head("POST", target(self._bounds(user)), [auth, *lie], 0).replace(
+        fields = head("POST", target(self.bounds(user)), [auth, *lie], 0).replace(
             b"Content-Length: 0\r\n", b""
         )
         chunks = rng.choice(
@@ -217,10 +158,10 @@ class Maker:
 
     def _encoded(self) -> Case:
         """A body in each encoding: right, cut, changed, doubled, with more behind it, or not in it at all."""
-        rng, user = self._rng, self._user()
+        rng, user = self.rng, self.user()
         name = rng.choice(ENCODINGS)
         insert = rng.random() < 0.5
-        plain = self._world.samples["JSONEachRow"] * rng.choice((1, 50)) if insert else self._statement(user)
+        plain = self.world.samples["JSONEachRow"] * rng.choice((1, 50)) if insert else self.statement(user)
         if rng.random() < 0.1:
             plain += bytes(30_000_000)
         body = rng.choice((_encode(name, plain), _encode(rng.choice(codecs.OFFERED), plain)))
@@ -236,33 +177,31 @@ class Maker:
             case 4:
                 body = rng.randbytes(200)
         params = {"query": "INSERT INTO fuzz.t FORMAT JSONEachRow"} if insert else {}
-        label = rng.choice(
-            (name, name, name, name.upper(), f"{name}, {name}", f" {name} ", self._text()[:20])
-        )
+        label = rng.choice((name, name, name, name.upper(), f"{name}, {name}", f" {name} ", self.text()[:20]))
         headers = [("Content-Encoding", "".join(c for c in label if c.isprintable() and c.isascii()))]
-        return Case("encoded", (self._request(user, body, params, headers),))
+        return Case("encoded", (self.request(user, body, params, headers),))
 
     def _multipart(self) -> Case:
-        rng, user = self._rng, self._user()
+        rng, user = self.rng, self.user()
         boundary = rng.choice(("b", "x" * 70, "x" * 5000, "a b", "--", "ü", 'q"q'))
         table, format = (
             rng.choice(("mine", "other")),
             rng.choice(("CSV", "TSV", "JSONEachRow", "Native", "Values")),
         )
         rows = rng.choice(
-            (b"1\n2\n", b"", rng.randbytes(300), b"x" * 200_000, self._world.samples.get(format, b""))
+            (b"1\n2\n", b"", rng.randbytes(300), b"x" * 200_000, self.world.samples.get(format, b""))
         )
         parts = [
             ('name="query"', f"SELECT count() FROM {table}".encode()),
             (
                 f'name="{table}_structure"',
-                rng.choice((b"a String", b"a UInt8", self._text().encode("utf-8", "replace"))),
+                rng.choice((b"a String", b"a UInt8", self.text().encode("utf-8", "replace"))),
             ),
             (f'name="{table}_format"', format.encode()),
             (f'name="{table}"; filename="f"', rows),
             (
                 f'name="{rng.choice(("n" * 100_000, "", "x", "param_s"))}"',
-                self._text().encode("utf-8", "replace"),
+                self.text().encode("utf-8", "replace"),
             ),
         ]
         rng.shuffle(parts)
@@ -291,13 +230,13 @@ class Maker:
                 f"multipart/form-data; boundary*0={boundary}; boundary*=utf-8''%ff",
             )
         )
-        return Case("multipart", (self._request(user, body, headers=[("Content-Type", kind)]),))
+        return Case("multipart", (self.request(user, body, headers=[("Content-Type", kind)]),))
 
     def _inserted(self) -> Case:
         """Rows in every format, right or changed."""
-        rng = self._rng
+        rng = self.rng
         user = rng.choice(("footfall", "footfall", "writer"))
-        format, rows = rng.choice(sorted(self._world.samples.items()))
+        format, rows = rng.choice(sorted(self.world.samples.items()))
         table = "fuzz.t" if user == "footfall" else rng.choice(("footfall.users", "footfall.events"))
         match rng.randrange(4):
             case 0:
@@ -311,44 +250,44 @@ class Maker:
         if rng.random() < 0.3:
             params |= {"insert_deduplication_token": rng.choice(IDS), "insert_deduplicate": "1"}
         if rng.random() < 0.3:
-            return Case("inserted", (self._request(user, query.encode() + b"\n" + rows),))
-        return Case("inserted", (self._request(user, rows, params),))
+            return Case("inserted", (self.request(user, query.encode() + b"\n" + rows),))
+        return Case("inserted", (self.request(user, rows, params),))
 
     def _native_blocks(self) -> Case:
         """ClickHouse's own compressed blocks, which carry their sizes with them."""
-        rng, user = self._rng, self._user()
-        body = rng.choice((self._world.blocks, rng.randbytes(16) + b"\x82" + rng.randbytes(40)))
+        rng, user = self.rng, self.user()
+        body = rng.choice((self.world.blocks, rng.randbytes(16) + b"\x82" + rng.randbytes(40)))
         body = rng.choice((body, mutated(rng, body), body * 2, body[: len(body) // 2]))
         params = {"decompress": "1", "query": "INSERT INTO fuzz.t (a) FORMAT Native"}
-        return Case("native blocks", (self._request(user, body, params),))
+        return Case("native blocks", (self.request(user, body, params),))
 
     def _session(self) -> Case:
-        rng, user = self._rng, self._user()
+        rng, user = self.rng, self.user()
         params = {"session_id": rng.choice(SESSIONS), "session_timeout": rng.choice(("1", "2", "5"))}
         if rng.random() < 0.2:
             params["session_check"] = "1"
         if rng.random() < 0.3:
-            params[rng.choice(SETTINGS)] = self._text()
-        sql = self._statement(user)
+            params[rng.choice(SETTINGS)] = self.text()
+        sql = self.statement(user)
         return Case(
-            "session", (self._request(user, mutated(rng, sql) if rng.random() < 0.3 else sql, params),)
+            "session", (self.request(user, mutated(rng, sql) if rng.random() < 0.3 else sql, params),)
         )
 
     def _stream(self) -> Case:
         """A large result of which some is read."""
-        rng = self._rng
+        rng = self.rng
         user = rng.choice(("footfall", "reader", "analyst"))
         params = {"session_id": rng.choice(SESSIONS), "session_timeout": "1"} if rng.random() < 0.2 else {}
-        sent = self._request(user, rng.choice(STREAMS[: 4 if user == "footfall" else 3]).encode(), params)
+        sent = self.request(user, rng.choice(STREAMS[: 4 if user == "footfall" else 3]).encode(), params)
         take = rng.choice((0, 1, 500, 60_000, 1_500_000, 5_000_000))
         return Case("stream", (sent,), Ending.TAKEN, take=take, reset=rng.random() < 0.5)
 
     def _pipelined(self) -> Case:
-        rng, user = self._rng, self._user()
+        rng, user = self.rng, self.user()
         count = rng.randrange(2, 6)
-        sent = b"".join(self._request(user, self._statement(user)) for _ in range(count))
+        sent = b"".join(self.request(user, self.statement(user)) for _ in range(count))
         if rng.random() < 0.5:
-            sent = self._request(user, rng.choice(STREAMS).encode()) + sent
+            sent = self.request(user, rng.choice(STREAMS).encode()) + sent
             return Case(
                 "pipelined", (sent,), Ending.TAKEN, take=rng.choice((0, 1, 100_000)), reset=rng.random() < 0.5
             )
@@ -357,8 +296,8 @@ class Maker:
         return Case("pipelined", (sent,), methods=("POST",) * count)
 
     def _slowly(self) -> Case:
-        rng, user = self._rng, self._user()
-        sent = self._request(user, self._statement(user))
+        rng, user = self.rng, self.user()
+        sent = self.request(user, self.statement(user))
         step = max(1, len(sent) // rng.randrange(2, 12))
         pieces = tuple(sent[at : at + step] for at in range(0, len(sent), step))
         if rng.random() < 0.3:
@@ -367,7 +306,7 @@ class Maker:
 
     def _cut_short(self) -> Case:
         """Any other case, up to any byte of it, then nobody."""
-        rng = self._rng
+        rng = self.rng
         case = rng.choice((self._whole, self._encoded, self._multipart, self._inserted, self._session))()
         sent = case.pieces[0]
         cut = sent[: rng.randrange(len(sent) + 1)]
