@@ -1,4 +1,4 @@
-"""What the requests of the fuzz are made of: users, texts, statements, and well-formed requests with these."""
+"""What the requests of the fuzz are made of: users, texts, statements, well-formed requests with these."""
 
 import random
 from collections.abc import Mapping, Sequence
