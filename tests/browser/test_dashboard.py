@@ -302,3 +302,64 @@ def test_figures_stay_while_the_engine_is_away(
     start("engine", own_config)
     expect(page.locator("#notice")).to_be_hidden(timeout=LIMIT_MS)
     expect(card(page, "figures")).to_have_attribute("data-state", "ready")
+
+
+def test_filters_zone_and_steps_are_in_the_address(open_page: Open, url: str, config: Config) -> None:
+    page = open_page(url + PERIOD)
+    card(page, "geography").get_by_role("button", name="United Kingdom").click()
+    expect(page).to_have_url(re.compile("country=UK"))
+    expect(page.get_by_role("list", name="Filters")).to_contain_text("Country: United Kingdom")
+    stats = get(f"{url}api/stats", **shop.RANGE, country="UK").json["data"][0]
+    expect(page.locator("#figure-visitors .figure-value")).to_have_text(str(stats["visitors"]))
+    card(page, "devices").locator("button.link").first.click()
+    expect(page).to_have_url(re.compile("country=UK&device_type="))
+    page.get_by_role("button", name="Remove the filter Country: United Kingdom").click()
+    expect(page).not_to_have_url(re.compile("country="))
+    page.go_back()
+    expect(page).to_have_url(re.compile("country=UK"))
+    page.get_by_text("Add a filter").click()
+    page.get_by_label("What").select_option("utm_source")
+    page.get_by_label("Value").fill(HOSTILE)
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page.get_by_role("list", name="Filters")).to_contain_text(f"Source: {HOSTILE}")
+    page.goto(url + PERIOD)
+    page.get_by_label("Time zone").select_option("America/New_York")
+    expect(page).to_have_url(re.compile("tz=America%2FNew_York"))
+    page.get_by_label("Compared with").select_option("none")
+    expect(page.locator("#figure-orders .figure-change")).to_have_text("\u00a0")
+    card(page, "funnel").get_by_text("Steps", exact=True).click()
+    page.get_by_label("Types of event, in order").fill("product_view, purchase")
+    card(page, "funnel").get_by_role("button", name="Show", exact=True).click()
+    expect(card(page, "funnel").locator(".funnel-line")).to_have_count(2)
+    expect(page).to_have_url(re.compile("steps=product_view,purchase"))
+
+
+def test_the_theme_is_kept_for_both_pages(open_page: Open, url: str) -> None:
+    page = open_page(url + PERIOD)
+    background = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(background)
+    page.get_by_label("Theme").select_option("dark")
+    expect(page).to_have_url(re.compile("theme=dark"))
+    assert page.evaluate(background) != light
+    page.goto(url)
+    assert page.evaluate(background) != light
+    page.goto(f"{url}?theme=light")
+    assert page.evaluate(background) == light
+
+
+def test_a_product_and_a_user_have_pages_of_their_own(open_page: Open, url: str) -> None:
+    page = open_page(url + PERIOD)
+    products = card(page, "products")
+    products.get_by_label("Find a product").fill("nothing of that name")
+    expect(products.get_by_text("none found")).to_be_visible()
+    products.get_by_label("Find a product").fill("")
+    products.locator("tbody a").first.click()
+    expect(page).to_have_url(re.compile(r"/products/\d+\?period=custom"))
+    expect(card(page, "orders").locator("tbody tr").first).to_be_visible()
+    expect(page.locator("#figure-revenue .figure-value")).to_have_text("$22.50")
+    page.goto(f"{url}users/1{PERIOD}")
+    expect(page.locator(".session").first).to_contain_text("Purchase")
+    expect(page.locator("#figure-net .figure-value")).not_to_have_text("–")
+    page.goto(f"{url}users/66")
+    expect(page.locator(".session").first).to_contain_text(HOSTILE)
+    assert page.evaluate("window.hacked") is None

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from footfall.config import Config
 from tests import support
+from tests.browser.test_dashboard import CARDS
 from tests.browser.test_live import ARRIVAL_LIMIT_MS, line, send
 from tests.conftest import empty
 
@@ -56,7 +57,7 @@ def test_the_dashboard_shows_what_the_raw_rows_say(
     for name, value in (("visitors", visitors), ("sessions", sessions), ("orders", orders)):
         expect(page.locator(f"#figure-{name} .figure-value")).to_have_text(f"{value:,}")
     expect(page.locator("#figure-net .figure-value")).to_have_attribute("title", f"${net:,.2f}")
-    for name in ("revenue", "funnel", "products", "segments", "hourly", "week", "geography", "users"):
+    for name in CARDS:
         expect(page.locator(f"#card-{name}")).to_have_attribute("data-state", "ready")
 
 
@@ -74,7 +75,8 @@ def test_the_live_page_moves_and_shows_what_is_posted(
     shop: Config, open_page: Callable[..., Page], store_client: Client
 ) -> None:
     page = open_page(shop.url("live") + "/")
-    expect(page.locator("#figure-minute .figure-value")).to_have_text(re.compile(r"[1-9]"))
+    expect(page.locator("#figure-rate .figure-change")).to_have_text(re.compile(r"[1-9].* a minute"))
+    expect(page.locator("#figure-errors .figure-value")).to_have_text("0.0%")
     for name in ("types", "orders", "users", "countries"):
         expect(page.locator(f"#card-{name}")).to_have_attribute("data-state", "ready")
     first = page.locator("#stream li").first

@@ -62,6 +62,11 @@ def create(config: Config) -> Quart:
     async def sql() -> Response:
         return as_json(to_json(await box.run(await request.get_data(True, False, False))))
 
+    @app.post("/api/sql/cost")
+    @admin_only
+    async def cost() -> Response:
+        return as_json(to_json(await box.cost(await request.get_data(True, False, False))))
+
     @app.post("/api/queries")
     @admin_only
     async def save() -> Response:

@@ -28,6 +28,7 @@ RUNNING: Final = 4
 ROWS: Final = 1000
 BYTES: Final = 4 << 20
 LONGEST_TEXT: Final = 100_000
+ESTIMATED_ROWS: Final = 3  # place of `rows` in EXPLAIN ESTIMATE's answer
 FORMAT: Final = "JSONCompactStringsEachRowWithNamesAndTypes"
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z_0-9]*):[^{}]+\}")
@@ -61,7 +62,21 @@ class SqlBox:
 
         Raises `CallersFault` with the store's code, name and text where it refused the statement.
         """
-        statement = parse(body)
+        return await self._run(parse(body))
+
+    async def cost(self, body: bytes) -> dict[str, Any]:
+        """Rows that the statement would read, by the store's estimate; None where it cannot tell.
+
+        A statement that is being typed is wrong most of the time, which is no error here.
+        """
+        try:
+            statement = parse(body)
+            estimate = await self._run(Statement(f"EXPLAIN ESTIMATE {statement.sql}", statement.params))
+        except (CallersFault, Overloaded):
+            return {"data": None}
+        return {"data": {"rows": sum(int(row[ESTIMATED_ROWS]) for row in estimate["data"])}}
+
+    async def _run(self, statement: Statement) -> dict[str, Any]:
         if self._slots.locked():
             raise Overloaded(f"{RUNNING} statements are running already; try again when one has ended")
         async with self._slots:

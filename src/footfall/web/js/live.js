@@ -5,8 +5,10 @@ import { fresh, notice } from "./lib/freshness.js";
 import { time } from "./lib/format.js";
 import * as geography from "./dashboard/geography.js";
 import { drawer as userDrawer } from "./dashboard/users.js";
-import { drawCards, drawRate } from "./live/cards.js";
+import { Builder } from "./live/builder.js";
+import { drawCards, drawErrors, drawRate } from "./live/cards.js";
 import { makePanels } from "./live/explore.js";
+import { drawHealth } from "./live/health.js";
 import { LettersPanel } from "./live/letters.js";
 import * as orders from "./live/orders.js";
 import { SqlBox } from "./live/sql.js";
@@ -52,6 +54,10 @@ function listen() {
   on("cards", (answer) => figures.accept({ ...figures.answers, cards: answer }, TODAY));
   on("arrivals", (answer) => figures.accept({ ...figures.answers, arrivals: answer }, TODAY));
   for (const [kind, card] of Object.entries(boards)) on(kind, (answer) => card.accept({ [kind]: answer }, TODAY));
+  on("health", (board) => {
+    drawErrors(board);
+    drawHealth(board);
+  });
   on("store", ({ away }) => {
     storeAway = away;
     dim(away);
@@ -80,7 +86,16 @@ function dim(away) {
 
 const admin = page.role === "admin";
 const box = admin && new SqlBox();
-const panels = { ...makePanels(), ...(admin && { letters: new LettersPanel() }) };
+const still = { show() {}, hide() {} };
+const panels = { ...makePanels(), health: still };
+if (admin) {
+  panels.letters = new LettersPanel();
+  panels.builder = new Builder(async (sql) => {
+    location.hash = "sql";
+    await box.open(sql);
+    box.run();
+  });
+}
 makeTabs({
   opened(name, given) {
     if (name !== "sql") panels[name].show(given);

@@ -9,6 +9,7 @@ const TIMES_UP_TO_DAYS = 31; // raw rows answer them
 /** The five steps of a purchase in any order, or steps of one's own in order; and how long they took. */
 export const requests = (view) => ({
   funnel: view.steps ? ["funnel", { ...view.range, steps: view.steps }] : ["conversion_funnel", view.range],
+  ...(view.days <= TIMES_UP_TO_DAYS && { times: ["funnel_times", { ...view.range, steps: view.steps ?? USUAL }] }),
 });
 
 export const isEmpty = ({ funnel }) => !funnel.data.some((row) => row.users);

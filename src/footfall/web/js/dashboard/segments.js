@@ -45,7 +45,7 @@ function tile(row, place, total, size) {
       onclick: () => toggleFilter("segment", row.segment),
       class: full ? "tile" : "tile tile-small",
       title: text,
-      "aria-label": text,
+      "aria-label": full ? undefined : text,
       style: {
         left: `${(100 * x) / size.wide}%`,
         top: `${(100 * y) / size.high}%`,

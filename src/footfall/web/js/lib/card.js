@@ -145,7 +145,7 @@ export class Card {
       return;
     }
     const style = { height: `${Math.max(height, 240)}px` };
-    this.tableBox = h("div", { class: "table-wrap", tabindex: "0", role: "region", "aria-label": this.title, style });
+    this.tableBox = h("div", { class: "table-wrap", tabindex: "0", role: "group", "aria-label": this.title, style });
     this.body.append(this.tableBox);
     if (this.answers) this.#fillTable();
   }

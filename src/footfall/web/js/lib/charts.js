@@ -1,13 +1,16 @@
 // Chart.js with our defaults set once: no boxes, light horizontal grid, five y ticks, lines without points.
 import {
+  ArcElement,
   BarController,
   BarElement,
   CategoryScale,
   Chart,
   Filler,
+  Legend,
   LinearScale,
   LineController,
   LineElement,
+  PieController,
   PointElement,
   Tooltip,
 } from "chart.js";
@@ -15,13 +18,16 @@ import {
 import { color, onThemeChange } from "./palette.js";
 
 Chart.register(
+  ArcElement,
   BarController,
   BarElement,
   CategoryScale,
   Filler,
+  Legend,
   LinearScale,
   LineController,
   LineElement,
+  PieController,
   PointElement,
   Tooltip,
 );
@@ -29,6 +35,7 @@ Chart.register(
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 Object.assign(Chart.defaults, { maintainAspectRatio: false, responsive: true, animation: false, normalized: true });
+Chart.defaults.plugins.legend.display = false;
 Chart.defaults.interaction = { mode: "index", intersect: false };
 Chart.defaults.elements.line = { ...Chart.defaults.elements.line, borderWidth: 2, tension: 0 };
 Chart.defaults.elements.point = { ...Chart.defaults.elements.point, radius: 0, hoverRadius: 4, hitRadius: 8 };

@@ -28,6 +28,10 @@ export class WorldMap {
     });
   }
 
+  destroy() {
+    this.#chart.destroy();
+  }
+
   /** `values` is a Map from country code to number. */
   update(values, summary) {
     this.#chart.update(values, summary);

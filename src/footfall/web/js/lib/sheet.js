@@ -7,14 +7,19 @@ import { icon } from "./icons.js";
 
 let dialog;
 
-/** Opens the sheet for answers of named queries; each is {label?, answer: {data, meta}}. */
-export async function openSheet(title, sources) {
+/** Opens the sheet with nodes of one's own. */
+export function openPanel(title, nodes) {
   dialog ??= makeDialog();
   byId("sheet-title").textContent = title;
-  const body = byId("sheet-body");
-  body.replaceChildren(...sources.map((source) => section(source, sources.length > 1)));
-  dialog.showModal();
+  byId("sheet-body").replaceChildren(...nodes);
+  if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;
+}
+
+/** Opens the sheet for answers of named queries; each is {label?, answer: {data, meta}}. */
+export function openSheet(title, sources) {
+  dialog ??= makeDialog();
+  openPanel(title, sources.map((source) => section(source, sources.length > 1)));
 }
 
 function makeDialog() {

@@ -2,9 +2,16 @@
 import { byId } from "../lib/dom.js";
 import { count, money, percent, tenth, wholeMoney } from "../lib/format.js";
 import { sparkline } from "../lib/sparkline.js";
+import { errorFigure } from "./health.js";
 
 const RATE_OVER_S = 5;
 const SPARK_S = 60;
+
+/** Draws the error rate of a frame of the board "health". */
+export function drawErrors(board) {
+  const [value, note] = errorFigure(board);
+  put("errors", value, note);
+}
 
 /** Draws the figures of a frame of the board "cards". */
 export function drawCards({ cards }) {
@@ -16,7 +23,6 @@ export function drawCards({ cards }) {
     conversion: [percent(now.conversion_today)],
     aov: [money(now.aov_today)],
     lag: lag(now.ingest_lag_ms),
-    minute: [count(now.events_last_minute)],
   };
   for (const [key, [value, note, title]] of Object.entries(shown)) put(key, value, note, title);
 }
@@ -32,7 +38,8 @@ export function drawRate({ arrivals }) {
   const newest = Math.floor(Date.parse(arrivals.meta.params.after) / 1000) + SPARK_S - 1;
   const values = Array.from({ length: SPARK_S }, (_, index) => counts.get((newest - SPARK_S + 1 + index) * 1000) ?? 0);
   const last = values.slice(-RATE_OVER_S);
-  put("rate", tenth(last.reduce((sum, value) => sum + value, 0) / RATE_OVER_S));
+  const minute = `${count(values.reduce((sum, value) => sum + value, 0))} a minute`;
+  put("rate", tenth(last.reduce((sum, value) => sum + value, 0) / RATE_OVER_S), minute);
   byId("figure-rate").querySelector(".figure-spark").replaceChildren(sparkline(values));
 }
 

@@ -3,8 +3,8 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
 import { SQLDialect, sql } from "@codemirror/lang-sql";
 import { HighlightStyle, bracketMatching, syntaxHighlighting } from "@codemirror/language";
-import { Compartment, EditorState } from "@codemirror/state";
-import { EditorView, drawSelection, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, EditorView, drawSelection, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 const KEYWORDS = `all and anti any array as asc asof between by case cast columns cross cube current date desc describe
@@ -43,6 +43,7 @@ const look = EditorView.theme({
   ".cm-content": { caretColor: "var(--text)", minHeight: "120px" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },
   ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--surface)", borderRight: "1px solid var(--grid)" },
+  ".cm-wrong": { textDecoration: "underline wavy var(--bad)", textDecorationSkipInk: "none", backgroundColor: "var(--accent-soft)" },
   ".cm-activeLine": { backgroundColor: "transparent" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
     backgroundColor: "var(--accent-soft)",
@@ -64,8 +65,38 @@ const replaceSelection = EditorView.domEventHandlers({
   },
 });
 
-/** An editor in `parent` that calls `run` on Ctrl-Enter; `nonce` is the page's, for the styles it makes. */
-export function makeEditor(parent, { text, nonce, run }) {
+// The place of an error, until the text changes.
+const setMark = StateEffect.define();
+const wrong = Decoration.mark({ class: "cm-wrong" });
+const marks = StateField.define({
+  create: () => Decoration.none,
+  update(shown, transaction) {
+    const effect = transaction.effects.find((one) => one.is(setMark));
+    if (effect) return effect.value ? Decoration.set([wrong.range(effect.value.from, effect.value.to)]) : Decoration.none;
+    return transaction.docChanged ? Decoration.none : shown;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+/** Completion of functions, and of named queries, which put their whole statement in. */
+function moreCompletions(functions, queries) {
+  const options = [
+    ...functions.map((label) => ({ label, type: "function", apply: `${label}(`, boost: -1 })),
+    ...queries.map(({ name: label, title, sql: text }) => ({ label, detail: title, type: "text", apply: text, boost: -2 })),
+  ];
+  return clickhouse.language.data.of({
+    autocomplete: (context) => {
+      const word = context.matchBefore(/\w{2,}/);
+      return word && { from: word.from, options, validFor: /^\w*$/ };
+    },
+  });
+}
+
+/**
+ * An editor in `parent` that calls `run` on Ctrl-Enter and `changed` after each change; `nonce` is the page's, for
+ * the styles it makes.
+ */
+export function makeEditor(parent, { text, nonce, run, changed }) {
   const language = new Compartment();
   const view = new EditorView({
     parent,
@@ -90,6 +121,8 @@ export function makeEditor(parent, { text, nonce, run }) {
         language.of(sql({ dialect: clickhouse, upperCaseKeywords: true })),
         syntaxHighlighting(colours),
         look,
+        marks,
+        EditorView.updateListener.of((update) => update.docChanged && changed()),
         EditorView.lineWrapping,
       ],
     }),
@@ -101,11 +134,14 @@ export function makeEditor(parent, { text, nonce, run }) {
     set text(value) {
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } });
     },
-    /** Names of tables and their columns, for completion. */
-    know(schema) {
-      view.dispatch({
-        effects: language.reconfigure(sql({ dialect: clickhouse, upperCaseKeywords: true, schema })),
-      });
+    /** Tables with their columns, functions and named queries, for completion. */
+    know({ schema, functions, queries }) {
+      const known = sql({ dialect: clickhouse, upperCaseKeywords: true, schema });
+      view.dispatch({ effects: language.reconfigure([known, moreCompletions(functions, queries)]) });
+    },
+    /** Marks a place {from, to} as wrong, or nothing. */
+    mark(place) {
+      view.dispatch({ effects: setMark.of(place && place.to > place.from ? place : null) });
     },
     focus: () => view.focus(),
   };

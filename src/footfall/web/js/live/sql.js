@@ -1,46 +1,18 @@
-// The SQL box: a statement, run as the store's read-only user; its error in place, its result as a table.
+// The SQL box: a statement with its parameters, run as the store's read-only user; its error in place, its result
+// as a table, chart or JSON, its plan in words; what ran before; saving as a named query.
 import { ApiError, post } from "../lib/api.js";
+import { queries } from "../lib/ask.js";
 import { byId, h, page } from "../lib/dom.js";
-import { count, tenth } from "../lib/format.js";
-import { download, toCsv } from "../lib/table.js";
+import { count } from "../lib/format.js";
+import { COLUMNS, EXAMPLES, FIRST } from "./examples.js";
+import { past, remember } from "./history.js";
+import { placeOf } from "./mark.js";
+import { Params } from "./params.js";
+import { planOf, planView } from "./plan.js";
+import { Result, statusOf } from "./result.js";
+import { Saver } from "./save.js";
 
-const FIRST = `SELECT event_type, count() AS events, uniq(user_id) AS users
-FROM events
-WHERE event_date >= today()
-GROUP BY event_type
-ORDER BY events DESC`;
-
-const EXAMPLES = {
-  "Events of today by type": FIRST,
-  "Hourly events of the last 7 days": `SELECT event_date, event_hour, SUM(event_count)
-FROM mv_hourly_events
-WHERE event_date >= today() - 7
-GROUP BY event_date, event_hour`,
-  "Conversion of the last 30 days": `WITH agg AS (
-    SELECT
-        countMerge(total_events) as total,
-        sumMerge(page_views) as views,
-        sumMerge(purchases) as purchases
-    FROM mv_user_funnel
-    WHERE event_date >= today() - 30
-)
-SELECT *, purchases * 100.0 / views as conversion_rate
-FROM agg`,
-  "One user's latest events": `SELECT event_type, event_timestamp, revenue
-FROM events
-WHERE user_id = 1234
-ORDER BY event_timestamp DESC
-LIMIT 50`,
-  "Events of three countries today": `SELECT event_type, count() as count
-FROM events
-WHERE country IN ('US', 'UK', 'DE')
-AND event_date >= today()
-GROUP BY event_type`,
-  "Tables and their columns": `SELECT table, name, type
-FROM system.columns
-WHERE database = 'footfall'
-ORDER BY table, position`,
-};
+const ESTIMATE_AFTER_MS = 600;
 
 // What may help, by the kind of error; each is beside the store's own words.
 const ADVICE = {
@@ -52,20 +24,36 @@ export class SqlBox {
   #editor;
   #starting;
   #abort;
+  #estimate;
   #text = FIRST;
   #run = byId("sql-run");
   #cancel = byId("sql-cancel");
-  #result = byId("sql-result");
   #status = byId("sql-status");
+  #cost = byId("sql-cost");
+  #box = byId("sql-result");
+  #result = new Result(this.#box);
+  #params = new Params(byId("sql-params"), () => this.#estimateSoon());
+  #saver = new Saver(() => ({ sql: this.#editor.text, params: this.#params.values, columns: this.#columns }));
+  #columns = [];
 
   constructor() {
     this.#run.addEventListener("click", () => this.run());
     this.#cancel.addEventListener("click", () => this.#abort?.abort());
-    const examples = byId("sql-examples");
-    examples.append(...Object.keys(EXAMPLES).map((name) => h("option", { value: name, text: name })));
-    examples.addEventListener("change", () => {
-      if (examples.value) this.open(EXAMPLES[examples.value]);
-      examples.value = "";
+    byId("sql-plan").addEventListener("click", () => this.#explain());
+    this.#offer("sql-examples", () => Object.entries(EXAMPLES));
+    this.#offer("sql-history", () => past().map((text) => [text.replace(/\s+/g, " ").slice(0, 80), text]));
+  }
+
+  /** A list that is made when it is opened, and puts what is chosen into the editor. */
+  #offer(id, entries) {
+    const list = byId(id);
+    const first = list.firstElementChild;
+    const fill = () => list.replaceChildren(first, ...entries().map(([label, text]) => h("option", { value: text, text: label })));
+    fill();
+    list.addEventListener("focus", fill);
+    list.addEventListener("change", () => {
+      if (list.value) this.open(list.value);
+      list.value = "";
     });
   }
 
@@ -76,10 +64,12 @@ export class SqlBox {
   }
 
   /** Puts a statement into the editor; it is run when the person says so. */
-  async open(text) {
+  async open(text, params = {}) {
     this.#text = text;
     await this.show();
+    this.#params.values = params;
     this.#editor.text = text;
+    this.#changed();
     this.#editor.focus();
   }
 
@@ -87,33 +77,86 @@ export class SqlBox {
     const { makeEditor } = await import("./editor.js");
     const place = byId("sql-editor");
     place.replaceChildren();
-    this.#editor = makeEditor(place, { text: this.#text, nonce: page.nonce, run: () => this.run() });
+    const [run, changed] = [() => this.run(), () => this.#changed()];
+    this.#editor = makeEditor(place, { text: this.#text, nonce: page.nonce, run, changed });
+    this.#params.follow(this.#text);
     this.#know();
   }
 
+  /** Names for completion; without them everything else works. */
   async #know() {
     try {
-      const { data } = await post("/api/sql", { sql: EXAMPLES["Tables and their columns"] });
+      const [columns, functions, named] = await Promise.all([
+        post("/api/sql", { sql: COLUMNS }),
+        post("/api/sql", { sql: "SELECT name FROM system.functions ORDER BY length(name), name" }),
+        queries(),
+      ]);
       const schema = {};
-      for (const [table, column] of data) (schema[table] ??= []).push(column);
-      this.#editor.know(schema);
-    } catch {
-      // Without names there is no completion of them; everything else works.
+      for (const [table, column] of columns.data) (schema[table] ??= []).push(column);
+      this.#editor.know({ schema, functions: functions.data.map(([name]) => name), queries: [...named.values()] });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
     }
   }
 
-  async run() {
+  #changed() {
+    this.#editor.mark();
+    this.#params.follow(this.#editor.text);
+    this.#estimateSoon();
+  }
+
+  #estimateSoon() {
+    this.#cost.textContent = "";
+    clearTimeout(this.#estimate);
+    this.#estimate = setTimeout(() => this.#tellCost(), ESTIMATE_AFTER_MS);
+  }
+
+  /** The estimated cost, before anything is run; silence where there is nothing to estimate yet. */
+  async #tellCost() {
+    const text = this.#editor.text;
+    if (!/^\s*(select|with)\b/i.test(text)) return;
+    try {
+      const { data } = await post("/api/sql/cost", { sql: text, params: this.#params.values });
+      if (text === this.#editor.text) this.#cost.textContent = data ? `reads about ${count(data.rows)} rows` : "";
+    } catch {
+      this.#cost.textContent = "";
+    }
+  }
+
+  run() {
+    const text = this.#editor.text;
+    return this.#during(async (signal) => {
+      const answer = await post("/api/sql", { sql: text, params: this.#params.values }, signal);
+      remember(text);
+      this.#columns = answer.meta.columns;
+      this.#saver.ready(text, answer.meta.columns);
+      this.#status.textContent = statusOf(answer);
+      this.#result.show(answer);
+    });
+  }
+
+  #explain() {
+    return this.#during(async (signal) => {
+      const plan = await planOf(this.#editor.text, this.#params.values, signal);
+      this.#status.textContent = "";
+      this.#result.replace(planView(plan));
+    }, "EXPLAIN indexes = 1, projections = 1 ".length);
+  }
+
+  /** Does something that can be cancelled and may be refused; `before` characters stand before the text in it. */
+  async #during(work, before = 0) {
     this.#abort?.abort();
     const abort = new AbortController();
     this.#abort = abort;
     this.#busy(true);
     this.#status.textContent = "Running …";
+    this.#editor.mark();
     try {
-      this.#show(await post("/api/sql", { sql: this.#editor.text }, abort.signal));
+      await work(abort.signal);
     } catch (error) {
       if (error.name === "AbortError") {
         if (this.#abort === abort) this.#status.textContent = "Cancelled.";
-      } else if (error instanceof ApiError) this.#showError(error);
+      } else if (error instanceof ApiError) this.#showError(error, before);
       else throw error;
     } finally {
       if (this.#abort === abort) this.#busy(false);
@@ -123,15 +166,16 @@ export class SqlBox {
   #busy(busy) {
     this.#run.disabled = busy;
     this.#cancel.disabled = !busy;
-    this.#result.classList.toggle("dimmed", busy);
+    this.#box.classList.toggle("dimmed", busy);
   }
 
-  #showError(error) {
+  #showError(error, before) {
     this.#status.textContent = "";
     const name = error.where.store_name ?? error.name;
     const code = error.where.store_code;
     const advice = ADVICE[error.name];
-    this.#result.replaceChildren(
+    if (!before) this.#editor.mark(placeOf(error.message, this.#editor.text));
+    this.#result.replace(
       h(
         "div",
         { class: "sql-error", role: "alert" },
@@ -141,51 +185,4 @@ export class SqlBox {
       ),
     );
   }
-
-  #show({ data, meta }) {
-    const rows = `${count(meta.rows)} ${meta.rows === 1 ? "row" : "rows"}`;
-    const cut = meta.cut ? `, cut there: at most ${count(meta.limits.rows)} rows or ${meta.limits.bytes >> 20} MiB are shown` : "";
-    this.#status.textContent = `${rows}${cut} · ${tenth(meta.elapsed_ms)} ms`;
-    const save = h("button", { class: "button button-small", type: "button" }, "Export as CSV");
-    save.addEventListener("click", () => download("result.csv", csvOf(meta.columns, data)));
-    if (!meta.columns.length || (meta.cut && !data.length)) {
-      const why = meta.cut
-        ? `The first row alone is larger than ${meta.limits.bytes >> 20} MiB, so nothing is shown. Select fewer or shorter columns.`
-        : "The statement ran; it has no result.";
-      this.#status.textContent = `${tenth(meta.elapsed_ms)} ms`;
-      this.#result.replaceChildren(h("p", { class: "card-message", text: why }));
-      return;
-    }
-    this.#result.replaceChildren(
-      h("div", { class: "table-wrap sql-table", tabindex: "0", role: "region", "aria-label": "Result" }, resultTable(meta.columns, data)),
-      h("p", {}, save),
-    );
-  }
 }
-
-const NULL = "ᴺᵁᴸᴸ";
-
-function resultTable(columns, rows) {
-  const heads = columns.map(({ name, type, numeric }) =>
-    h("th", { scope: "col", class: numeric ? "num" : "" }, name, h("span", { class: "cell-sub", text: type })),
-  );
-  const cell = (value, { numeric }) =>
-    value === NULL
-      ? h("td", { class: numeric ? "num muted" : "muted", text: "null" })
-      : h("td", { class: numeric ? "num" : "", text: value });
-  return h(
-    "table",
-    {},
-    h("thead", {}, h("tr", {}, heads)),
-    h("tbody", {}, rows.map((row) => h("tr", {}, row.map((value, index) => cell(value, columns[index]))))),
-  );
-}
-
-function csvOf(columns, rows) {
-  const keys = columns.map(({ name, numeric }, index) => ({
-    label: name,
-    value: (row) => (row[index] === NULL ? null : numeric && Number.isSafeInteger(Number(row[index])) ? Number(row[index]) : row[index]),
-  }));
-  return toCsv(keys, rows);
-}
-

@@ -1,7 +1,8 @@
 // The stream of events, the newest on top: one line an event, held still while it is being read.
 import { byId, h } from "../lib/dom.js";
-import { count, money, seconds, shortId, words } from "../lib/format.js";
+import { count, country, money, seconds, shortId, words } from "../lib/format.js";
 import { eventToken } from "../lib/palette.js";
+import { openEvent } from "./details.js";
 
 const SHOWN = 200;
 const MOVING = 5; // lines that may slide in at once; more of them would be a flicker
@@ -11,16 +12,18 @@ export class Stream {
   #more = byId("stream-more");
   #held = byId("stream-held");
   #type = byId("stream-type");
+  #country = byId("stream-country");
   #text = byId("stream-text");
   #pause = byId("stream-pause");
   #kept = [];
   #waiting = [];
   #types = new Set();
+  #countries = new Set();
   #missed = 0;
   #second = { at: 0, count: 0, shown: 0 };
 
   constructor() {
-    this.#type.addEventListener("change", () => this.#redraw());
+    for (const choice of [this.#type, this.#country]) choice.addEventListener("change", () => this.#redraw());
     this.#text.addEventListener("input", () => this.#redraw());
     this.#pause.addEventListener("click", () => {
       const paused = this.#pause.getAttribute("aria-pressed") !== "true";
@@ -40,9 +43,19 @@ export class Stream {
     const known = new Set([...this.#kept, ...this.#waiting].map((event) => event.event_id));
     this.#waiting.push(...events.filter((event) => !known.has(event.event_id)));
     this.#waiting.splice(0, this.#waiting.length - SHOWN);
-    for (const { event_type: type } of events) this.#offerType(type);
+    for (const { event_type: type, country: code } of events) {
+      offer(this.#types, this.#type, type, words);
+      if (code && code !== "ZZ") offer(this.#countries, this.#country, code, country);
+    }
     if (this.#reading()) this.#showHeld();
     else this.#flush();
+  }
+
+  /** Shows events of this country alone, or of all where it is chosen already. */
+  only(code) {
+    offer(this.#countries, this.#country, code, country);
+    this.#country.value = this.#country.value === code ? "" : code;
+    this.#redraw();
   }
 
   /** Frames that this page was too slow to take. */
@@ -93,19 +106,11 @@ export class Stream {
 
   #wanted(event) {
     if (this.#type.value && event.event_type !== this.#type.value) return false;
+    if (this.#country.value && event.country !== this.#country.value) return false;
     const text = this.#text.value.trim().toLowerCase();
     if (!text) return true;
     const fields = [event.external_id, event.user_id, event.country, event.page_url, event.product_id, event.order_id, event.search_term];
     return fields.some((field) => String(field ?? "").toLowerCase().includes(text));
-  }
-
-  #offerType(type) {
-    if (this.#types.has(type)) return;
-    this.#types.add(type);
-    const options = [...this.#types].sort().map((name) => h("option", { value: name, text: words(name) }));
-    const chosen = this.#type.value;
-    this.#type.replaceChildren(h("option", { value: "", text: "All types" }), ...options);
-    this.#type.value = chosen;
   }
 
   /** At high rates only a sample is sent; the rest is told as a number. */
@@ -119,6 +124,16 @@ export class Stream {
     this.#second.count += total;
     this.#second.shown += Math.min(total, shown);
   }
+}
+
+/** Adds a value to a list of choices, in its order, without changing what is chosen. */
+function offer(known, choice, value, name) {
+  if (known.has(value)) return;
+  known.add(value);
+  const options = [...known].sort().map((one) => h("option", { value: one, text: name(one) }));
+  const chosen = choice.value;
+  choice.replaceChildren(choice.options[0], ...options);
+  choice.value = chosen;
 }
 
 /** What an event is about, in a few words; the event's type says already what kind of thing an id names. */
@@ -152,7 +167,11 @@ function line(event) {
   return h(
     "li",
     { class: "event", "data-event-id": event.event_id },
-    h("time", { datetime: event.event_timestamp, title: event.event_timestamp, text: seconds(event.event_timestamp) }),
+    h(
+      "button",
+      { type: "button", class: "link event-time", title: "Show the whole event", onclick: () => openEvent(event) },
+      h("time", { datetime: event.event_timestamp, text: seconds(event.event_timestamp) }),
+    ),
     h(
       "span",
       { class: "tag" },

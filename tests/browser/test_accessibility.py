@@ -1,0 +1,121 @@
+"""Every page in both themes: axe-core finds nothing; none is wider than a screen or too heavy.
+
+One Chromium opens each page once a theme; what is loaded is weighed as it comes over the wire.
+"""
+
+import dataclasses
+import gzip
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from clickhouse_connect.driver.client import Client
+from playwright.sync_api import Page, Response, expect
+
+from footfall.config import Config
+from tests import support
+from tests.browser.test_dashboard import CARDS, PERIOD, plant
+from tests.conftest import empty
+from tests.query import shop
+
+AXE = support.ROOT / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = (390, 768, 2560)
+WEIGHT_LIMIT_BYTES = 400_000
+SCRIPTS_AND_STYLES = ("script", "stylesheet", "document")
+
+# WCAG 2.2 AA and below, as the rules' tags say.
+RUN = """async () => {
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    const { violations } = await axe.run(document, { runOnly: tags });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+}"""
+
+
+@pytest.fixture(scope="module")
+def pages(config: Config, store_client: Client, ingest_url: str) -> Iterator[dict[str, str]]:
+    """Addresses of every page over the small shop, with hostile names; the login stands on an open bind."""
+    empty(store_client)
+    shop.fill(store_client)
+    plant(store_client)
+    opened = dataclasses.replace(
+        config,
+        host="0.0.0.0",
+        live_port=support.free_port(),
+        clickhouse_url=config.store_url,
+        admin_password="a password",
+    )
+    running = [support.start("dashboard", config), support.start("live", config)]
+    running.append(support.start("live", opened))
+    dashboard = config.url("dashboard")
+    yield {
+        "dashboard": f"{dashboard}/{PERIOD}&country=US",
+        "product": f"{dashboard}/products/1{PERIOD}",
+        "user": f"{dashboard}/users/1{PERIOD}",
+        "live": f"{config.url('live')}/",
+        "login": f"{opened.url('live')}/login",
+    }
+    for process in running:
+        process.stop()
+
+
+def ready(page: Page) -> None:
+    for card in page.locator("section.card[data-state]").all():
+        expect(card).to_have_attribute("data-state", "ready")
+
+
+def findings(page: Page) -> list[str]:
+    page.evaluate(AXE.read_text())
+    found: list[str] = page.evaluate(RUN)
+    return found
+
+
+def fits(page: Page) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_is_found_on_any_page(
+    pages: dict[str, str], open_page: Callable[..., Page], dark: bool
+) -> None:
+    for name in ("dashboard", "product", "user", "login"):
+        page = open_page(pages[name], dark=dark)
+        if name == "dashboard":
+            for card in CARDS:
+                expect(page.locator(f"#card-{card}")).to_have_attribute("data-state", "ready")
+        else:
+            ready(page)
+        assert findings(page) == [], name
+        fits(page)
+        if name == "dashboard":
+            page.locator("#card-revenue").get_by_role("button", name="How is this computed?").click()
+            expect(page.get_by_role("dialog").get_by_text("Rows read").first).to_be_visible()
+            assert findings(page) == [], "sheet"
+    live = open_page(pages["live"], dark=dark)
+    expect(live.locator("#card-figures")).to_have_attribute("data-state", "ready")
+    for tab in live.get_by_role("tab").all():
+        tab.click()
+        expect(tab).to_have_attribute("aria-selected", "true")
+        assert findings(live) == [], tab.inner_text()
+    fits(live)
+
+
+@pytest.mark.parametrize("name", ["dashboard", "live"])
+def test_a_page_weighs_less_than_it_may(
+    pages: dict[str, str], open_page: Callable[..., Page], name: str
+) -> None:
+    came: list[Response] = []
+    page = open_page("about:blank")
+    page.on("response", lambda response: came.append(response))
+    page.goto(pages[name])
+    expect(page.locator("#card-figures")).to_have_attribute("data-state", "ready")
+    if name == "live":
+        expect(page.locator("#sql-editor .cm-content")).to_be_visible()
+    sizes: dict[str, Any] = {
+        response.url: len(gzip.compress(response.body()))
+        for response in came
+        if response.request.resource_type in SCRIPTS_AND_STYLES
+    }
+    assert sum(sizes.values()) < WEIGHT_LIMIT_BYTES, sizes
