@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from footfall.config import Config
+from footfall.engine.exchange import CORES
 from tests.engine.speak import code, speaker
 from tests.robust.wire import basic, head
 
@@ -79,6 +80,22 @@ def test_a_client_that_hangs_up_with_more_requests_on_the_way_stops_its_query(
             client.sendall(more)
             assert running(owner_http, "left-behind") == 1
     wait_until(lambda: running(owner_http, "left-behind") == 0)
+
+
+@pytest.mark.skipif(CORES > 20, reason="the owner has no slots for a statement on each core")
+def test_results_are_formatted_by_one_thread_where_each_core_has_a_statement(
+    owner_http: httpx.Client, pool: ThreadPoolExecutor
+) -> None:
+    def setting() -> str:
+        return owner_http.post("/", content="SELECT getSetting('output_format_parallel_formatting')").text
+
+    wait_until(lambda: setting() == "true\n")
+    endless = [pool.submit(owner_http.post, f"/?query_id=crowd-{n}", content=ENDLESS) for n in range(CORES)]
+    wait_until(lambda: running(owner_http, "crowd-") == CORES)
+    assert setting() == "false\n"
+    owner_http.post("/", content="KILL QUERY WHERE query_id LIKE 'crowd-%' SYNC")
+    assert {code(one.result(10)) for one in endless} == {394}
+    wait_until(lambda: setting() == "true\n")
 
 
 def test_many_that_hang_up_at_once_stop_their_queries(

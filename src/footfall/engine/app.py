@@ -1,6 +1,7 @@
 """The engine as an ASGI application: what its requests share, and its start and stop."""
 
 import asyncio
+import gc
 import logging
 import os
 import platform
@@ -21,6 +22,7 @@ from footfall.engine.guard import Guard
 from footfall.engine.handles import Database, Handles
 from footfall.engine.running import Registry, Slots
 from footfall.engine.sessions import Sessions
+from footfall.engine.workers import Workers
 from footfall.serve import listen, run_app
 
 WAITING = 256
@@ -48,7 +50,7 @@ class Engine:
         self.host = platform.node() or "localhost"
         # Twice, because a call that cannot be stopped yet keeps its thread when it has lost its slot.
         threads = 2 * sum(user.slots for user in self.users.values())
-        self.statements = ThreadPoolExecutor(threads, "statement")
+        self.statements = Workers(threads, "statement")
         self.helpers = ThreadPoolExecutor(4, "helper")
         self.guarding = {name: ThreadPoolExecutor(1, f"guard of {name}") for name in self.guards}
         self.running = Registry(self.database.open, self.helpers)
@@ -61,6 +63,8 @@ class Engine:
 
         @asynccontextmanager
         async def lifespan(_: object) -> AsyncIterator[None]:
+            gc.freeze()  # what is there stays; requests leave few cycles, and each look for them stops all
+            gc.set_threshold(50_000, 20, 50)
             sweeper = asyncio.create_task(self._sweep())
             try:
                 yield
@@ -91,7 +95,7 @@ class Engine:
         ended.cancel()
         for kill in kills:
             kill.cancel()
-        self.statements.shutdown(wait=False, cancel_futures=True)
+        self.statements.stop()
         for guarding in self.guarding.values():
             guarding.shutdown(wait=False, cancel_futures=True)
         self.helpers.shutdown(wait=not self.running.all(), cancel_futures=True)

@@ -7,6 +7,7 @@ killed; a write whose request was complete is carried through.
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -32,11 +33,12 @@ from footfall.engine.guard import TEXT_LIMIT
 from footfall.engine.introspection import in_clients_terms
 from footfall.engine.pipe import Pipe
 from footfall.engine.progress import Progress, so_far
+from footfall.engine.protocol import Ask
 from footfall.engine.request import Request
 from footfall.engine.result import Client, Result
 from footfall.engine.rights import RIGHTS, capped, check_request
 from footfall.engine.rows import Outcome, Rows
-from footfall.engine.run import Job, run
+from footfall.engine.run import ONE_BLOCK, Job, run
 from footfall.engine.running import Running
 from footfall.engine.statement import Kind, Statement, fetching_engine, infile_or_outfile
 from footfall.engine.users import User
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("footfall.engine")
 LONGEST = 16 << 20
 """Bytes of the owner's longest statement that is no INSERT, whatever `max_query_size` says."""
+CORES = os.cpu_count() or 1
 LAST_S = 1.5
 """Seconds over a statement's limit after which its answer is broken off, whatever its client does."""
 STOP_S = 0.3
@@ -54,8 +57,8 @@ TELL_S = 5.0
 """Seconds after which the log tells of a statement that runs on although it was killed."""
 LOOK_S = 0.5
 """How often the kernel is asked whether a client has gone."""
-SOON_S = 0.01
-"""Most statements end sooner, with their rows in the pipe; only after it are pipe and client watched too."""
+LOOKS_S = (0.002, 0.004, 0.008, 0.016, 0.032)
+"""Most statements end sooner, with few rows; after each of these it is looked whether the pipe is filling."""
 
 
 class Exchange:
@@ -183,17 +186,18 @@ class Exchange:
 
     async def _run(self, job: Job, body: Body, client: Client) -> None:
         """Runs the job in a worker thread; returns when the thread has ended, or cannot be waited for."""
-        loop = asyncio.get_running_loop()
         if job.statement.kind is Kind.SELECT:
             job.pipe = Pipe()
+        job.is_bounded = _is_bounded(job.ask, body, client)
+        job.is_crowded = len(self._engine.running) > CORES
         started = time.perf_counter_ns()
         body.may_be_awaited()
-        work = asyncio.ensure_future(
-            loop.run_in_executor(self._engine.statements, run, self._engine.handles, job)
-        )
+        work = self._engine.statements.submit(run, self._engine.handles, job)
         work.add_done_callback(_seen)
         if body.complete and job.pipe is not None:
-            await asyncio.wait({work}, timeout=SOON_S)
+            await _soon(work, job.pipe)
+        if job.pipe is not None and not job.pipe.claim():
+            job.pipe = None  # its rows come with the result
         watch = None if work.done() else asyncio.create_task(self._watch(job, body, client, work))
         rows = Rows(job.pipe, work, job.user.result_bytes, job.limit_s, self._engine.folder)
         result = Result(job, rows, started, partial(self._so_far, job.running), self._content_types)
@@ -235,6 +239,41 @@ class Exchange:
     async def _so_far(self, running: Running, elapsed_ns: int) -> Progress | None:
         loop, engine = asyncio.get_running_loop(), self._engine
         return await loop.run_in_executor(engine.helpers, so_far, engine.database.open, running, elapsed_ns)
+
+
+def _is_bounded(ask: Ask, body: Body, client: Client) -> bool:
+    """Whether a request's data are not much, for certain: packed ones may be any size."""
+    if ask.blocks_in or client.headers.get("content-encoding"):
+        return False
+    size = protocol.whole(client.headers.get("content-length", ""))
+    return body.complete if size is None else size <= ONE_BLOCK
+
+
+async def _soon(work: "asyncio.Future[Outcome]", pipe: Pipe) -> None:
+    """Returns when the statement has ended, or many of its rows are there, or it takes its time."""
+    loop = asyncio.get_running_loop()
+    enough: asyncio.Future[None] = loop.create_future()
+    pauses = iter(LOOKS_S)
+    timer: asyncio.TimerHandle
+
+    def look() -> None:
+        nonlocal timer
+        pause = next(pauses, None)
+        if pause is None or pipe.is_filling():
+            done()
+        else:
+            timer = loop.call_later(pause, look)
+
+    def done(_: object = None) -> None:
+        if not enough.done():
+            enough.set_result(None)
+
+    timer = loop.call_later(next(pauses), look)
+    work.add_done_callback(done)
+    try:
+        await enough
+    finally:
+        timer.cancel()
 
 
 async def _hung_up(client: Client) -> None:

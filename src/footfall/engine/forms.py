@@ -48,9 +48,10 @@ def is_multipart(content_type: str) -> bool:
 
 def is_large(headers: Mapping[str, str]) -> bool:
     """Whether a request is a multipart body of more than a megabyte, or of nobody knows how much."""
-    length = headers.get("content-length", "")
-    size = whole(length)
-    return is_multipart(headers.get("content-type", "")) and not (size is not None and size <= SMALL)
+    if not is_multipart(headers.get("content-type", "")):
+        return False
+    size = whole(headers.get("content-length", ""))
+    return size is None or size > SMALL
 
 
 def form(body: bytes) -> dict[str, str]:

@@ -1,4 +1,9 @@
-"""The pipe through which the engine's rows come to the event loop."""
+"""The pipe through which the engine's rows come to the event loop.
+
+Most results are small and soon there. As long as the event loop has not begun to read (`claim`), the thread
+that ran the statement takes all rows and closes the pipe (`settle`): the loop, which serves everybody, makes
+no system call for them.
+"""
 
 import asyncio
 import contextlib
@@ -6,6 +11,7 @@ import fcntl
 import os
 import struct
 import termios
+import threading
 from dataclasses import dataclass
 
 SIZE = 1 << 20
@@ -31,6 +37,8 @@ class Pipe:
         self._read, self._write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)  # the engine opens its end anew
         self._writing = True
         self._is_large = False
+        self._turn = threading.Lock()
+        self._claimed = False
 
     @property
     def path(self) -> str:
@@ -41,6 +49,31 @@ class Pipe:
         if self._writing:
             self._writing = False
             os.close(self._write)
+
+    def is_filling(self) -> bool:
+        """Whether many rows wait in it, so that the engine may soon be held back."""
+        with self._turn:
+            return self._read >= 0 and len(self._waiting()) >= USUAL // 2
+
+    def claim(self) -> bool:
+        """Makes its rows the event loop's to read; False where `settle` has taken them."""
+        with self._turn:
+            self._claimed = True
+            if self._read >= 0 and len(self._waiting()) >= USUAL // 2:
+                self._enlarge()
+            return self._read >= 0
+
+    def settle(self) -> bytes:
+        """All rows of a statement that has ended, if nobody has begun to read them; closes the pipe then."""
+        with self._turn:
+            if self._claimed:
+                return b""
+            rows = b""
+            with contextlib.suppress(BlockingIOError):
+                rows = os.read(self._read, SIZE)
+            self.close_writer()
+            self.close()
+            return rows
 
     async def read(self) -> bytes:
         """The next bytes, none at the end."""
@@ -57,13 +90,15 @@ class Pipe:
     async def find(self) -> bytes | Waiting:
         """The next bytes where they are: in the pipe, mostly; none at the end."""
         while True:
-            waiting = Waiting(self._read, *_INT.unpack(fcntl.ioctl(self._read, termios.FIONREAD, bytes(4))))
-            if waiting:
+            if waiting := self._waiting():
                 return waiting
             try:
                 return os.read(self._read, SIZE)  # nothing was there: only this tells whether more will come
             except BlockingIOError:
                 await self._readable()
+
+    def _waiting(self) -> Waiting:
+        return Waiting(self._read, *_INT.unpack(fcntl.ioctl(self._read, termios.FIONREAD, bytes(4))))
 
     def _enlarge(self) -> None:
         """Makes room for more, once the pipe has been full: most answers are short."""
@@ -83,6 +118,7 @@ class Pipe:
 
     def close(self) -> None:
         os.close(self._read)
+        self._read = -1
 
 
 def _wake(ready: "asyncio.Future[None]") -> None:

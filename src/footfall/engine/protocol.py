@@ -119,7 +119,9 @@ def ask(url: Mapping[str, str], headers: Mapping[str, str], tables: Container[st
 
 
 def _flag(url: Mapping[str, str], name: str, default: str = "0") -> bool:
-    value = url.get(name, default).lower()
+    if name not in url:  # as most are
+        return default == "1"
+    value = url[name].lower()
     if value in ("1", "true"):
         return True
     if value in ("0", "false", ""):
@@ -140,7 +142,9 @@ def _format(name: str) -> str:
 
 
 def _number(url: Mapping[str, str], name: str, default: int) -> int:
-    value = url.get(name, str(default))
+    if name not in url:
+        return default
+    value = url[name]
     number = whole(value)
     if number is None or len(value) > 9:
         raise EngineError(72, f"{name} is {value[:40]!r}; it takes a whole number", "CANNOT_PARSE_NUMBER")

@@ -70,7 +70,7 @@ async def read(url: Mapping[str, str], headers: Mapping[str, str], body: Body, l
 
 
 def _bounded(ask: Ask, longest: int) -> Ask:
-    return replace(ask, query_limit=min(ask.query_limit, longest))
+    return ask if ask.query_limit <= longest else replace(ask, query_limit=longest)
 
 
 async def _outline(text: bytes, ask: Ask) -> Statement:

@@ -10,7 +10,6 @@ and a call that works on one large value is none.
 
 import asyncio
 import contextlib
-import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -43,7 +42,8 @@ class Rows:
         self._limit = limit
         self._limit_s = limit_s
         self._end = asyncio.get_running_loop().time() + limit_s + GRACE_S if limit_s else None
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY, "w+b", dir=str(folder))  # noqa: SIM115
+        self._folder = folder
+        self._file: IO[bytes] | None = None
         self._size = 0
         self._held: list[bytes] = []
         self._error: EngineError | None = None
@@ -72,16 +72,17 @@ class Rows:
 
     async def hold_all(self) -> None:
         """Waits until the rows have ended; raises the statement's error."""
+        file = self._file = tempfile.SpooledTemporaryFile(IN_MEMORY, "w+b", dir=str(self._folder))  # noqa: SIM115
         while not self.ended:
-            self._file.write(await self._next(self._read))
+            file.write(await self._next(self._read))
             if self._size > ON_DISK:
                 raise EngineError(
                     TOO_MANY_ROWS_OR_BYTES,
                     f"More than {ON_DISK} bytes of result wait for its end: leave wait_end_of_query out",
                 )
         if self._size <= IN_MEMORY:
-            self._file.seek(0)
-            self._held.append(self._file.read())
+            file.seek(0)
+            self._held.append(file.read())
 
     def whole(self) -> bytes | None:
         """All rows, where they have ended and are in memory."""
@@ -103,9 +104,10 @@ class Rows:
         self._held.clear()
         if self._error is not None:
             raise self._error
-        self._file.seek(0, os.SEEK_SET)
-        while piece := self._file.read(HOLD):
-            yield piece
+        if self._file is not None:
+            self._file.seek(0)
+            while piece := self._file.read(HOLD):
+                yield piece
         while not self.ended:
             yield await self._next(take)
 
@@ -126,18 +128,28 @@ class Rows:
         return await self._pipe.find() if self._pipe is not None else b""
 
     async def _next(self, take: Callable[[], Awaitable[Piece]]) -> Piece | bytes:
+        if self._pipe is None and self._work.done():
+            return self._counted(self._last())
         try:
             async with asyncio.timeout_at(self._end):
                 piece: Piece | bytes = await take()
                 if not piece:
-                    piece, self.stats = (
-                        self._work.result() if self._work.done() else await asyncio.shield(self._work)
-                    )
-                    self.ended = True
+                    if not self._work.done():
+                        await asyncio.shield(self._work)
+                    piece = self._last()
         except TimeoutError:
             raise EngineError(
                 TIMEOUT_EXCEEDED, f"Timeout exceeded: maximum: {self._limit_s * 1000} ms"
             ) from None
+        return self._counted(piece)
+
+    def _last(self) -> bytes:
+        """What the statement returned; raises its error."""
+        piece, self.stats = self._work.result()
+        self.ended = True
+        return piece
+
+    def _counted(self, piece: Piece | bytes) -> Piece | bytes:
         self._size += len(piece)
         if self._limit and self._size > self._limit:
             raise EngineError(
@@ -146,4 +158,5 @@ class Rows:
         return piece
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()

@@ -29,12 +29,8 @@ ABOUT = ("query_id", "user", "http_method", "http_user_agent", "http_referer", "
 MARK = r"\n/\*((?: [a-z_]+=[^ ]*)+) [0-9a-f]{16} \*/"
 """What finds a mark in a text, with what it says in the first group."""
 _CUT_MARK = re.compile(r"\n/\* query_id=[^*]*?\.\.\.")
-_HEADERS = {
-    "http_user_agent": "user-agent",
-    "http_referer": "referer",
-    "forwarded_for": "x-forwarded-for",
-    "quota_key": "x-clickhouse-quota",
-}
+_HEADERS = ("user-agent", "referer", "x-forwarded-for", "x-clickhouse-quota")
+"""The headers that the last names of `ABOUT` stand for."""
 _LONGEST_HEADER = 200
 _LONGEST_TEXT = 10_000
 
@@ -68,9 +64,10 @@ NOT_RUNNING = Running("", "", "")
 
 
 @lru_cache(1024)
-def _escaped(value: str) -> str:
-    """What one client says again and again, as it stands in a mark."""
-    return percent(value, safe="", errors="replace")
+def _about(said: tuple[str, ...]) -> str:
+    """What one client says again and again, as it stands in a mark behind the query id."""
+    named = zip(ABOUT[1:], said, strict=True)
+    return "".join(f" {name}={percent(value, safe='', errors='replace')}" for name, value in named)
 
 
 class Registry:
@@ -88,10 +85,8 @@ class Registry:
             raise EngineError(
                 QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING, f"Query with id = {query_id} is already running."
             )
-        said = {"user": user, "http_method": method}
-        said |= {name: headers.get(header, "")[:_LONGEST_HEADER] for name, header in _HEADERS.items()}
-        about = f" query_id={percent(query_id, safe='', errors='replace')}"
-        about += "".join(f" {name}={_escaped(said[name])}" for name in ABOUT[1:])
+        said = (user, method, *(headers.get(header, "")[:_LONGEST_HEADER] for header in _HEADERS))
+        about = f" query_id={percent(query_id, safe='', errors='replace')}{_about(said)}"
         running = Running(query_id, about, chance.word())
         self._running[query_id] = running
         return running
@@ -102,6 +97,9 @@ class Registry:
             stuck.add_done_callback(lambda _: self.end(running))
         else:
             self._running.pop(running.query_id, None)
+
+    def __len__(self) -> int:
+        return len(self._running)
 
     def all(self) -> list[Running]:
         return list(self._running.values())
