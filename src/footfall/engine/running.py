@@ -37,7 +37,7 @@ _LONGEST_TEXT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """One running statement: `about` is ` name=value` of each of `ABOUT`, `word` is its own."""
+    """One running statement: `about` is ` name=value` of each of `ABOUT` that was said, `word` its own."""
 
     query_id: str
     about: str
@@ -67,7 +67,7 @@ NOT_RUNNING = Running("", "", "")
 def _about(said: tuple[str, ...]) -> str:
     """What one client says again and again, as it stands in a mark behind the query id."""
     named = zip(ABOUT[1:], said, strict=True)
-    return "".join(f" {name}={percent(value, safe='', errors='replace')}" for name, value in named)
+    return "".join(f" {name}={percent(value, safe='', errors='replace')}" for name, value in named if value)
 
 
 class Registry:
