@@ -15,22 +15,12 @@ from bench.report import Report, in_turn
 from bench.stack import shop
 from footfall import store
 from footfall.query.evidence import Evidence, Kind, evidence, sample
-from footfall.schema.plan import explain
+from footfall.query.weigh import bytes_a_row, weigh
 
 BLOCK = 20_000
 COPIES = "footfall_copies"
 _FAIR: dict[str, int | str] = {"use_query_condition_cache": 0, "max_execution_time": 0}
-_NO_PROJECTIONS: dict[str, int | str] = {"optimize_use_projections": 0}
 _AT_ONCE = "materialize_projections_on_insert = 1"
-_INDICES = """
-SELECT table, name, data_compressed_bytes + marks_bytes FROM system.data_skipping_indices
-WHERE database = 'footfall'
-"""
-_PROJECTIONS = """
-SELECT table, name, sum(bytes_on_disk) FROM system.projection_parts
-WHERE active AND database = 'footfall' GROUP BY table, name
-"""
-_ROWS = "SELECT table, sum(rows) FROM system.parts WHERE active AND database = 'footfall' GROUP BY table"
 
 
 def indices(*, events: int, runs: int) -> list[Report]:
@@ -55,42 +45,17 @@ def _measure(kind: Kind, events: int, runs: int) -> list[Report]:
             engine,
         )
         saved.columns += ["ms with", "without", "times faster", "bytes a row"]
-        sizes = _sizes(client, _INDICES if kind == "index" else _PROJECTIONS)
+        sizes = bytes_a_row(client)
         for each in asked:
             saved.rows.append([*_saved(client, each, runs), sizes.get((each.table, each.name), 0.0)])
         return [saved, _costs(client, asked, events, runs, engine)]
 
 
 def _saved(client: Client, each: Evidence, runs: int) -> list[str | float]:
-    with_it, without = _ways(each)
-    granules = [_granules(client, each, way) for way in (with_it, without)]
-    taken = in_turn([partial(_ask, client, each, way) for way in (with_it, without)], runs)
-    fast, slow = (median(times) for times in taken)
-    skipped = 100 * (1 - granules[0] / granules[1]) if granules[1] else 0.0
-    return [f"{each.table}.{each.name}", each.asked.name, *granules, skipped, fast, slow, slow / fast]
-
-
-def _ways(each: Evidence) -> tuple[dict[str, int | str], dict[str, int | str]]:
-    """Settings with the object and without it."""
-    if each.kind == "projection":
-        return _FAIR, _FAIR | _NO_PROJECTIONS
-    bare = _FAIR | _NO_PROJECTIONS
-    return bare, bare | {"ignore_data_skipping_indices": each.name}
-
-
-def _granules(client: Client, each: Evidence, settings: dict[str, int | str]) -> int:
-    """Granules of the reads of the object's table or of the projection that stands in for it."""
-    plan = explain(client, each.asked.sql, each.asked.values, **settings)
-    return sum(read.granules for read in plan if read.source in {f"footfall.{each.table}", each.name})
-
-
-def _ask(client: Client, each: Evidence, settings: dict[str, int | str]) -> None:
-    client.raw_query(each.asked.sql, parameters=each.asked.values, settings=settings, fmt="Native")
-
-
-def _sizes(client: Client, sql: str) -> dict[tuple[str, str], float]:
-    rows = {table: count for table, count in client.query(_ROWS).result_rows}  # noqa: C416
-    return {(table, name): size / rows[table] for table, name, size in client.query(sql).result_rows}
+    weight = weigh(client, each, runs)
+    fast, slow = weight.ms
+    name = f"{each.table}.{each.name}"
+    return [name, each.asked.name, *weight.granules, weight.skipped_pct, fast, slow, slow / fast]
 
 
 def _costs(client: Client, asked: Sequence[Evidence], events: int, runs: int, engine: str) -> Report:
