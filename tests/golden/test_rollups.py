@@ -25,6 +25,11 @@ QUERIES = {
         "SELECT event_date, event_hour, event_type, sum(event_count), uniqMerge(unique_users),"
         " sum(total_revenue) FROM footfall.mv_hourly_events GROUP BY ALL"
     ),
+    "mv_daily_events": (
+        "SELECT event_date, event_type, sum(event_count), uniqCombined64Merge(unique_users),"
+        " uniqCombined64Merge(unique_sessions), sum(mv_daily_events.revenue)"
+        " FROM footfall.mv_daily_events GROUP BY ALL"
+    ),
     "mv_user_funnel": (
         "SELECT user_id, event_date, countMerge(total_events), sumMerge(page_views),"
         " sumMerge(product_views), sumMerge(add_to_cart), sumMerge(checkouts), sumMerge(purchases),"

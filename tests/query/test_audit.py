@@ -19,14 +19,6 @@ from tests.query import shop
 from tests.query.shop import DAY, NEXT
 from tests.schema.support import event, insert
 
-ROLLUPS = (
-    "mv_hourly_events",
-    "mv_country_stats",
-    "mv_user_funnel",
-    "daily_user_activity",
-    "mv_product_revenue",
-)
-
 
 @pytest.fixture(autouse=True)
 def filled(fresh_store: Config, store_client: Client) -> None:
@@ -52,14 +44,15 @@ async def audited(client: AsyncClient, queries: dict[str, NamedQuery]) -> tuple[
 async def test_all_is_equal(client: AsyncClient, queries: dict[str, NamedQuery]) -> None:
     differs, lines = await audited(client, queries)
     assert not differs
-    assert lines[:5] == [
+    assert lines[:6] == [
         "mv_hourly_events: 2 days, all equal",
+        "mv_daily_events: 2 days, all equal",
         "mv_country_stats: 2 days, all equal",
         "mv_user_funnel: 2 days, all equal",
         "daily_user_activity: 2 days, all equal",
         "mv_product_revenue: 1 days, all equal",
     ]
-    assert lines[5].startswith("named queries:") and len(lines) == 6
+    assert lines[6].startswith("named queries:") and len(lines) == 7
 
 
 @pytest.mark.parametrize(
@@ -69,6 +62,11 @@ async def test_all_is_equal(client: AsyncClient, queries: dict[str, NamedQuery])
             "mv_hourly_events",
             {"event_date": str(DAY), "event_hour": 8, "event_type": "purchase", "event_count": 1},
             "hour 8, purchase: event_count: 2, raw rows say 1",
+        ),
+        (
+            "mv_daily_events",
+            {"event_date": str(DAY), "event_type": "login", "event_count": 1},
+            "type login: event_count: 2, raw rows say 1",
         ),
         (
             "mv_country_stats",
@@ -116,8 +114,8 @@ async def test_rows_missing_in_a_rollup_are_found(
 async def test_a_proof_shows_both_answers_and_what_differs(
     client: AsyncClient, queries: dict[str, NamedQuery], store_client: Client
 ) -> None:
-    wrong = {"event_date": str(DAY), "event_hour": 9, "event_type": "login", "event_count": 3}
-    insert(store_client, "mv_hourly_events", [wrong], "wrong")
+    wrong = {"event_date": str(DAY), "event_type": "login", "event_count": 3}
+    insert(store_client, "mv_daily_events", [wrong], "wrong")
     asked = {"from": str(DAY), "to": str(NEXT)}
     proof = await prove(client, queries["event_types"], asked)
     assert proof.verdict == "different"

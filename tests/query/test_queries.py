@@ -317,7 +317,7 @@ async def test_an_answer_says_where_its_figures_come_from(
         "to": f"{NEXT}T00:00:00.000Z",
         "limit": 1,
     }
-    assert answer.meta["reads"] == ["mv_country_stats", "mv_hourly_events", "mv_product_revenue", "orders"]
+    assert answer.meta["reads"] == ["mv_daily_events", "mv_product_revenue", "orders"]
     assert answer.meta["estimates"] == ["visitors", "sessions", "conversion"]
     assert any(note.startswith("visitors, sessions, conversion: estimated") for note in answer.meta["notes"])
     assert answer.meta["rows_read"] > 0 and answer.meta["bytes_read"] > 0 and answer.meta["elapsed_ms"] > 0

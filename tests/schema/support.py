@@ -17,6 +17,7 @@ BLOCK = {
 
 OPTIMIZED = (
     "mv_hourly_events",
+    "mv_daily_events",
     "mv_user_funnel",
     "mv_country_stats",
     "daily_user_activity",

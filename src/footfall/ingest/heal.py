@@ -39,6 +39,10 @@ _ROLLUP: Final = {
     "mv_hourly_events": """
         SELECT event_date AS day, sum(event_count) AS rows, sum(total_revenue) AS money
         FROM footfall.mv_hourly_events WHERE event_date IN {days:Array(Date)} GROUP BY day""",
+    "mv_daily_events": """
+        SELECT event_date AS day, sum(event_count) AS rows, sum(mv_daily_events.revenue) AS money
+        FROM footfall.mv_daily_events
+        WHERE event_date IN {days:Array(Date)} AND event_type != '' GROUP BY day""",
     "mv_user_funnel": """
         SELECT event_date AS day, countMerge(total_events) AS rows, sumMerge(revenue) AS money
         FROM footfall.mv_user_funnel WHERE event_date IN {days:Array(Date)} GROUP BY day""",

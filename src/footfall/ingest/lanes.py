@@ -67,7 +67,13 @@ EVENTS = Lane(
         ingested_at=_TIME,
     ),
     day="event_date",
-    rollups=("mv_hourly_events", "mv_user_funnel", "mv_country_stats", "daily_user_activity"),
+    rollups=(
+        "mv_hourly_events",
+        "mv_daily_events",
+        "mv_user_funnel",
+        "mv_country_stats",
+        "daily_user_activity",
+    ),
 )
 ORDERS = Lane(
     "orders",

@@ -27,6 +27,7 @@ from footfall.query.prove import TOLERANCE, Proof, prove, raw_reach
 AUDITS: Final = Path(__file__).parent / "audits"
 ROLLUPS: Final = {
     "mv_hourly_events": "days_of_events",
+    "mv_daily_events": "days_of_events",
     "mv_country_stats": "days_of_events",
     "mv_user_funnel": "days_of_events",
     "daily_user_activity": "days_of_events",

@@ -8,6 +8,7 @@ follows:
     -- reads: mv_hourly_events
     -- grain: hour                                          (from and to are widened to whole hours or days)
     -- range: 400 days                                      (the longest range that is answered)
+    -- back: 29 days                                        (how far it looks back before from)
     -- estimate: visitors, sessions                         (columns that come from states of distinct counts)
     -- note: what a reader of the answer must know          (any number)
     -- param: limit UInt32 = 10 ; 1..1000 ; rows at most    (name, type, default ; what it accepts ; help)
@@ -60,6 +61,7 @@ class NamedQuery:
     reads: tuple[str, ...]
     grain: str | None
     longest_days: int | None
+    back_days: int
     notes: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
@@ -138,7 +140,8 @@ def read_query(path: Path, text: str, proof: str | None = None) -> NamedQuery:
             description=header.single(entries, "description"),
             reads=tuple(table.strip() for table in header.single(entries, "reads").split(",")),
             grain=header.grain(entries),
-            longest_days=header.longest_days(entries),
+            longest_days=header.days(entries, "range"),
+            back_days=header.days(entries, "back") or 0,
             notes=tuple(value for key, value in entries if key == "note"),
             parameters=(*own, *_inherited(own, (*brought, *brought_by_twin), proof is not None)),
             columns=header.columns(entries),

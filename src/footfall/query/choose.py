@@ -9,6 +9,7 @@ says so. A filter is never dropped: what a query does not take is refused by `bi
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
@@ -36,7 +37,7 @@ async def choose(client: AsyncClient, query: NamedQuery, params: Mapping[str, st
     filters, zone = _filters(query, bound), _zone(query, bound)
     if zone and "from" in bound.times and not filters and bound.values.get("exact") != "true":
         reach = await reach_of(client, query.reads)
-        if reach is not None and bound.times["from"].date() < reach:
+        if reach is not None and _reaches_beyond(query, bound, reach):
             told = (
                 f"raw rows reach back to {reach}, so this is answered from a rollup in days and hours of UTC"
             )
@@ -52,11 +53,16 @@ async def choose(client: AsyncClient, query: NamedQuery, params: Mapping[str, st
 
 async def _told_reach(client: AsyncClient, query: NamedQuery, bound: Bound) -> Bound:
     reach = await reach_of(client, query.reads)
-    if reach is None or "from" not in bound.times or bound.times["from"].date() >= reach:
+    if reach is None or not _reaches_beyond(query, bound, reach):
         return bound
     return replace(
         bound, notes=(*bound.notes, f"raw rows reach back to {reach}: what was before is left out")
     )
+
+
+def _reaches_beyond(query: NamedQuery, bound: Bound, reach: date) -> bool:
+    start = bound.times.get("from")
+    return start is not None and start.date() - timedelta(days=query.back_days) < reach
 
 
 def _exact(bound: Bound) -> str:

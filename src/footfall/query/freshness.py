@@ -28,6 +28,7 @@ WHERE ingested_at >= now64(3) - toIntervalMinute({minutes:UInt32})
 _FED_FROM = {
     "events": _EVENTS,
     "mv_hourly_events": _EVENTS,
+    "mv_daily_events": _EVENTS,
     "mv_user_funnel": _EVENTS,
     "mv_country_stats": _EVENTS,
     "daily_user_activity": _EVENTS,

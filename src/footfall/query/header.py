@@ -15,7 +15,9 @@ UNITS: Final = frozenset(
 )
 Entries = list[tuple[str, str]]
 _LINE = re.compile(r"--\s?(?P<text>.*)")
-_KEY = re.compile(r"(?P<key>title|description|reads|grain|range|estimate|note|param|column):\s*(?P<value>.*)")
+_KEY = re.compile(
+    r"(?P<key>title|description|reads|grain|range|back|estimate|note|param|column):\s*(?P<value>.*)"
+)
 _PARAM = re.compile(r"(?P<name>[a-z_0-9]+)\s+(?P<type>[^=;]+?)\s*=\s*(?P<default>[^;]*?)\s*;(?P<rest>.*)")
 _COLUMN = re.compile(r"(?P<name>[a-z_0-9]+)\s+(?P<unit>[a-z]+)\s*;\s*(?P<help>.*)")
 
@@ -80,14 +82,14 @@ def grain(entries: Entries) -> str | None:
     return found
 
 
-def longest_days(entries: Entries) -> int | None:
-    """Days of the longest range that is answered."""
-    text = next((value for key, value in entries if key == "range"), None)
+def days(entries: Entries, name: str) -> int | None:
+    """A number of days, as `range` and `back` have it."""
+    text = next((value for key, value in entries if key == name), None)
     if text is None:
         return None
     number, _, unit = text.partition(" ")
     if not number.isdecimal() or unit != "days":
-        raise ValueError(f"range is {text}; it takes a number of days, as in 400 days")
+        raise ValueError(f"{name} is {text}; it takes a number of days, as in 400 days")
     return int(number)
 
 

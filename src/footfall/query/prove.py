@@ -14,7 +14,7 @@ have expired the verdict is "cannot be proved", never "equal".
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -39,6 +39,7 @@ Verdict = Literal["equal", "different", "cannot be proved"]
 # The oldest day that each rollup holds; a constant statement a table, because names cannot be bound.
 _OLDEST = {
     "mv_hourly_events": "SELECT min(event_date) FROM footfall.mv_hourly_events",
+    "mv_daily_events": "SELECT min(event_date) FROM footfall.mv_daily_events",
     "mv_user_funnel": "SELECT min(event_date) FROM footfall.mv_user_funnel",
     "mv_country_stats": "SELECT min(event_date) FROM footfall.mv_country_stats",
     "daily_user_activity": "SELECT min(activity_date) FROM footfall.daily_user_activity",
@@ -148,7 +149,7 @@ async def _expired(client: AsyncClient, query: NamedQuery, bound: Bound) -> date
         if rollup not in _OLDEST:
             continue
         reach = await raw_reach(client, rollup)
-        if reach is None or date.fromisoformat(start[:10]) >= reach:
+        if reach is None or date.fromisoformat(start[:10]) - timedelta(days=query.back_days) >= reach:
             continue
         result, _ = await execute(client, _OLDEST[rollup], {})
         oldest: date = result.result_rows[0][0]

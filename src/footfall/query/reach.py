@@ -17,6 +17,7 @@ from footfall.query.exchange import execute
 KEEP_S: Final = 15.0
 ROLLUPS: Final = {
     "mv_hourly_events": "events",
+    "mv_daily_events": "events",
     "mv_user_funnel": "events",
     "mv_country_stats": "events",
     "daily_user_activity": "events",

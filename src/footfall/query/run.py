@@ -30,9 +30,7 @@ __all__ = ["Answer", "Row", "run", "run_bound", "run_sql", "store_error"]
 
 Row = dict[str, Any]
 _SAFE_INTEGER = 1 << 53
-_ESTIMATED = (
-    "estimated from states of distinct counts: exact up to some thousands, mostly within 1 % above 65,000"
-)
+_ESTIMATED = "estimated from states of distinct counts: exact up to some thousands, mostly within 1 % above"
 _PROVED = "; the proof counts the raw rows exactly"
 _WITH_TYPES = "JSONCompactStringsEachRowWithNamesAndTypes"
 _HEADER_LINES = 2

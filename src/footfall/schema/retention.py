@@ -34,6 +34,7 @@ def tables(config: Config) -> dict[str, tuple[str, int]]:
         "events": ("event_date", config.events_ttl_days),
         "orders": ("order_date", config.orders_ttl_days),
         "mv_hourly_events": ("event_date", config.rollups_ttl_days),
+        "mv_daily_events": ("event_date", config.rollups_ttl_days),
         "mv_user_funnel": ("event_date", config.rollups_ttl_days),
         "mv_country_stats": ("event_date", config.rollups_ttl_days),
         "daily_user_activity": ("activity_date", config.rollups_ttl_days),

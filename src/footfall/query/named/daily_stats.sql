@@ -1,6 +1,6 @@
 -- title: Overview by day
 -- description: The shop's headline figures of each day of a range; days without any are there with zeros, up to now.
--- reads: mv_country_stats, mv_hourly_events, mv_product_revenue, orders
+-- reads: mv_daily_events, mv_product_revenue, orders
 -- range: 4000 days
 -- grain: day
 -- estimate: visitors, sessions, conversion
@@ -26,21 +26,16 @@ SELECT
 FROM
 (
     SELECT
-        event_date                    AS day,
-        uniqMerge(unique_users)       AS came,
-        uniqMerge(unique_sessions)    AS sat,
-        0                             AS bought,
-        0                             AS placed,
-        toDecimal128(0, 4)            AS money,
-        toDecimal128(0, 4)            AS paid
-    FROM footfall.mv_country_stats
-    WHERE event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
-    GROUP BY day
-    UNION ALL
-    SELECT event_date AS day, 0, 0, uniqMerge(unique_users), 0, toDecimal128(0, 4), toDecimal128(0, 4)
-    FROM footfall.mv_hourly_events
-    WHERE event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
-        AND event_type = 'purchase'
+        event_date                                                      AS day,
+        uniqCombined64MergeIf(unique_users, event_type = '')            AS came,
+        uniqCombined64MergeIf(unique_sessions, event_type = '')         AS sat,
+        uniqCombined64MergeIf(unique_users, event_type = 'purchase')    AS bought,
+        0                                                               AS placed,
+        toDecimal128(0, 4)                                              AS money,
+        toDecimal128(0, 4)                                              AS paid
+    FROM footfall.mv_daily_events
+    WHERE event_type IN ('', 'purchase')
+        AND event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
     GROUP BY day
     UNION ALL
     SELECT order_date AS day, 0, 0, 0, 0, sum(total_revenue), toDecimal128(0, 4)

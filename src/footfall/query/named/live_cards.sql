@@ -1,6 +1,6 @@
 -- title: Live figures
 -- description: What happens now: the last minutes of events, and today's orders and money.
--- reads: events, orders, mv_hourly_events, mv_country_stats
+-- reads: events, orders, mv_daily_events
 -- grain: day
 -- estimate: conversion_today
 -- note: Visitors are distinct ids: a shopper who logged in on the way counts under the anonymous id and the user.
@@ -44,14 +44,11 @@ FROM
     WHERE ingested_at > {at:DateTime64(3, 'UTC')} - toIntervalMinute(1) AND ingested_at <= {at:DateTime64(3, 'UTC')}
 ) AS lag,
 (
-    SELECT uniqMergeIf(unique_users, event_type = 'purchase') AS purchasers
-    FROM footfall.mv_hourly_events
-    WHERE event_date = toDate({at:DateTime64(3, 'UTC')}) AND event_type = 'purchase'
-) AS bought,
-(
-    SELECT uniqMerge(unique_users) AS visitors
-    FROM footfall.mv_country_stats
-    WHERE event_date = toDate({at:DateTime64(3, 'UTC')})
+    SELECT
+        uniqCombined64MergeIf(unique_users, event_type = '')            AS visitors,
+        uniqCombined64MergeIf(unique_users, event_type = 'purchase')    AS purchasers
+    FROM footfall.mv_daily_events
+    WHERE event_type IN ('', 'purchase') AND event_date = toDate({at:DateTime64(3, 'UTC')})
 ) AS came,
 (
     SELECT uniqExact(order_id) AS orders_today, sum(total_amount) AS revenue_today

@@ -1,6 +1,6 @@
 -- title: Overview
 -- description: The shop's headline figures over a range of days.
--- reads: mv_country_stats, mv_hourly_events, mv_product_revenue, orders
+-- reads: mv_daily_events, mv_product_revenue, orders
 -- grain: day
 -- estimate: visitors, sessions, conversion
 -- note: Visitors are distinct ids: a shopper who logged in on the way counts under the anonymous id and the user.
@@ -32,20 +32,15 @@ SELECT
 FROM
 (
     SELECT
-        uniqMerge(unique_users)       AS visitors,
-        uniqMerge(unique_sessions)    AS sessions,
-        sum(event_count)              AS events
-    FROM footfall.mv_country_stats
-    WHERE event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
-) AS v,
-(
-    SELECT
-        sumIf(event_count, event_type = 'page_view')          AS page_views,
-        uniqMergeIf(unique_users, event_type = 'purchase')    AS purchasers
-    FROM footfall.mv_hourly_events
-    WHERE event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
-        AND event_type IN ('page_view', 'purchase')
-) AS h,
+        uniqCombined64MergeIf(unique_users, event_type = '')            AS visitors,
+        uniqCombined64MergeIf(unique_sessions, event_type = '')         AS sessions,
+        sumIf(event_count, event_type = '')                             AS events,
+        sumIf(event_count, event_type = 'page_view')                    AS page_views,
+        uniqCombined64MergeIf(unique_users, event_type = 'purchase')    AS purchasers
+    FROM footfall.mv_daily_events
+    WHERE event_type IN ('', 'page_view', 'purchase')
+        AND event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
+) AS e,
 (
     SELECT
         sumIf(total_revenue, status = 'completed')                    AS gross,
