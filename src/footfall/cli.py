@@ -329,14 +329,19 @@ def restore(name: str) -> None:
 
 
 @main.command()
-def doctor() -> None:
+@click.option("--schema", is_flag=True, help="Look at the schema: its faults, and what each object is worth.")
+@click.option("--database", default="footfall", show_default=True, help="Whose schema to look at.")
+def doctor(schema: bool, database: str) -> None:
     """Look at the running stack and say what is wrong; exit code 1 where something is."""
-    from footfall.doctor import examine
+    from footfall import doctor, doctor_schema
 
+    loaded = config.load()
     findings = []
-    for finding in examine(config.load()):
+    for finding in doctor_schema.findings(loaded, database) if schema else doctor.examine(loaded):
         findings.append(finding)
         click.echo(f"{'good ' if finding.good else 'WRONG'}  {finding.text}")
+    if schema and database == "footfall":
+        doctor_schema.print_worth(loaded)
     sys.exit(0 if all(finding.good for finding in findings) else 1)
 
 
