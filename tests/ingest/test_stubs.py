@@ -11,7 +11,7 @@ from footfall.ingest.profiles import merge_products, merge_users
 from footfall.ingest.stubs import Names
 from footfall.ingest.validate import Validator
 from footfall.model import Kind, numeric_id
-from tests.ingest.client import Client
+from tests.ingest.client import Client, settle
 from tests.ingest.make import NOW_MS, RULES, new_id, sender
 
 LANE = "user_items"
@@ -36,6 +36,7 @@ def test_events_and_orders_leave_the_texts_of_their_ids(shop: Client, store_clie
         assert (answer["accepted"], answer["rejected"]) == (3, 0)
     send(shop, "events", {"event_type": "x", "anonymous_id": new_id(), "user_id": "17", "product_id": 18})
     send(shop, "orders", order(new_id(), ben, pan, cup, "19"), order(new_id(), 7, cup))
+    settle(shop)  # who waits for rows does not wait for the texts of their ids
     users = store_client.query("SELECT user_id, external_id, country FROM users ORDER BY external_id")
     assert users.result_rows == [(numeric_id(ann), ann, "ZZ"), (numeric_id(ben), ben, "ZZ")]
     products = store_client.query("SELECT product_id, external_id, name FROM products ORDER BY external_id")
@@ -52,6 +53,7 @@ def test_attributes_win_over_a_stub_whichever_came_first(
     steps: list[tuple[str, dict[str, Any]]] = [("events", event), ("users", named)]
     for kind, item in steps if stub_first else reversed(steps):
         assert send(shop, kind, item)["accepted"] == 1
+    settle(shop)
     rows = store_client.query("SELECT external_id, country FROM users").result_rows
     assert rows == [(user, "DE")]
 

@@ -70,7 +70,7 @@ class Receiver:
         self.reader = inbox.connect()
         self._rules = Rules.of(config)
         self._known = Known(config)
-        self._names = Names()
+        self._names = Names(erased=self._rules.erased)
         self._bulk = Bulk(self._rules)
 
     def close(self) -> None:
@@ -172,7 +172,8 @@ class Receiver:
             accepted, duplicate = result.receipt.accepted, result.receipt.duplicate
             if not request.wait:
                 continue
-            lanes = {entry.lane for item in (*fresh, stubs, plain.links) for entry in item}
+            # Stubs are no items of the request: what they say of users and products comes moments later.
+            lanes = {entry.lane for item in (*fresh, plain.links) for entry in item}
             for lane in lanes | ({plain.rows.lane} if plain.rows else set()):
                 # All of it may be duplicates that are still on their way: then their lane's newest counts.
                 awaited[lane] = result.chunks.get(lane) or chunks.last_id(self.reader, lane)
