@@ -1,5 +1,6 @@
 """The live dashboard as a process: its stream, its SQL box, its queries."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
@@ -70,7 +71,7 @@ def test_last_event_id_resumes_without_gap_or_repeat(url: str, config: Config, i
 
 
 def test_every_board_is_pushed_and_the_client_is_told_when_to_retry(url: str, config: Config) -> None:
-    waited = {"retry", "cards", "types", "arrivals", "orders", "countries", "users"}
+    waited = {"retry", "cards", "types", "arrivals", "orders", "countries", "users", "health"}
     with Stream(config) as stream:
         for frame in stream.frames():
             waited.discard(frame.kind)
@@ -87,6 +88,54 @@ def test_sql_answers_rows_and_types_as_text(url: str) -> None:
     assert answer.json["data"] == [["18446744073709551615", "ᴺᵁᴸᴸ", "<b>"]]
     columns = answer.json["meta"]["columns"]
     assert [(c["name"], c["numeric"]) for c in columns] == [("big", True), ("n", False), ("t", False)]
+
+
+def test_sql_takes_parameters_and_tells_what_it_would_read(url: str) -> None:
+    body = {
+        "sql": "SELECT {text:String} AS t, {list:Array(UInt8)}[2] AS n, '100 %' AS p",
+        "params": {"text": "it's \\ a tab\t", "list": "[1, 2]", "unused": "x"},
+    }
+    assert post(f"{url}/api/sql", body).json["data"] == [["it's \\ a tab\t", "2", "100 %"]]
+    assert post(f"{url}/api/sql", body | {"params": {}}).status == 400
+    counted = post(
+        f"{url}/api/sql/cost",
+        {"sql": "SELECT sum(quantity) FROM orders WHERE user_id > {least:UInt64};", "params": {"least": "0"}},
+    )
+    assert counted.json["data"]["rows"] > 0
+    for half_typed in ("SELEC", "", "SELECT * FROM nowhere", "SELECT 1 FORMAT CSV"):
+        answer = post(f"{url}/api/sql/cost", {"sql": half_typed})
+        assert (answer.status, answer.json["data"]) == (200, None), half_typed
+
+
+@pytest.mark.parametrize(
+    ("draft", "says"),
+    [
+        ({"name": "stats"}, "there is a query stats already"),
+        ({"name": "../../evil"}, "a name is small letters"),
+        ({"sql": ""}, "there is no statement"),
+        ({"columns": 1}, "the body is no draft"),
+    ],
+)
+def test_a_draft_that_is_no_query_is_refused(url: str, draft: dict[str, object], says: str) -> None:
+    body = {"name": "mine", "title": "t", "sql": "SELECT 1 AS one", "columns": []}
+    answer = post(f"{url}/api/queries", body | draft)
+    assert answer.status == 400, answer.body
+    assert says in answer.json["error"]["message"]
+
+
+def test_what_looks_like_a_header_in_a_draft_is_none(url: str, config: Config) -> None:
+    body = {
+        "name": "mine",
+        "title": "t\n-- note: a",
+        "sql": "SELECT 1 AS one\n-- note: b",
+        "columns": [{"name": "one", "type": "UInt8"}],
+        "tables": ["events\n-- note: c"],
+    }
+    assert post(f"{url}/api/queries", body).status == 200
+    mine = next(q for q in get(f"{url}/api/queries").json["data"] if q["name"] == "mine")
+    assert mine["notes"] == [] and mine["sql"].endswith("-- note: b")
+    assert get(f"{url}/api/query/mine").json["data"] == [{"one": 1}]
+    shutil.rmtree(config.data_dir / "queries")
 
 
 def test_sql_reads_the_shops_tables(url: str) -> None:

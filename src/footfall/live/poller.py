@@ -112,7 +112,7 @@ class Poller:
         rows = self._seen.new_rows(latest)
         self._seen.new_rows(await self._rows(now - timedelta(seconds=OVERLAP_S), ROWS))
         self._seen.new_count(await self._seconds(now - timedelta(seconds=OVERLAP_S)))
-        self._hub.publish(EVENTS, {"events": rows, "count": 0})
+        self._publish(rows, 0)
 
     async def _look(self) -> None:
         """What is new since the last look."""
@@ -122,7 +122,11 @@ class Poller:
         count = max(self._seen.new_count(counts), len(new))
         self._seen.forget_before(after - timedelta(seconds=OVERLAP_S))
         if count:
-            self._hub.publish(EVENTS, {"events": spread(new, SAMPLE), "count": count})
+            self._publish(spread(new, SAMPLE), count)
+
+    def _publish(self, rows: list[Row], count: int) -> None:
+        """A frame says when it was made, so that its way to a page can be told."""
+        self._hub.publish(EVENTS, {"at": datetime.now(UTC), "count": count, "events": rows})
 
     async def _rows(self, after: datetime, limit: int) -> list[Row]:
         return await self._ask("latest_events", {"after": after.isoformat(), "limit": str(limit)})

@@ -74,6 +74,8 @@ class SqlBox:
             estimate = await self._run(Statement(f"EXPLAIN ESTIMATE {statement.sql}", statement.params))
         except (CallersFault, Overloaded):
             return {"data": None}
+        if not estimate["data"]:  # of a projection, or of no table, the store estimates nothing
+            return {"data": None}
         return {"data": {"rows": sum(int(row[ESTIMATED_ROWS]) for row in estimate["data"])}}
 
     async def _run(self, statement: Statement) -> dict[str, Any]:

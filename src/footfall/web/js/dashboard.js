@@ -31,7 +31,7 @@ const sources = new Card("sources", table(breakdown.sources(by)));
 const cards = [
   overview,
   new Card("revenue", { requests: revenue.requests, draw: revenue.drawer(), isEmpty: revenue.isEmpty }),
-  new Card("funnel", { requests: funnel.requests, draw: funnel.drawer(), isEmpty: funnel.isEmpty }),
+  new Card("funnel", { requests: funnel.requests, later: funnel.later, draw: funnel.drawer(), isEmpty: funnel.isEmpty }),
   new Card("products", { requests: products.requests, draw: products.drawer(), plain: true }),
   new Card("categories", table(breakdown.categories)),
   new Card("hourly", { requests: hourly.requests, draw: hourly.drawer(), isEmpty: hourly.isEmpty }),

@@ -6,9 +6,13 @@ import { go } from "../lib/nav.js";
 const USUAL = "page_view,product_view,add_to_cart,checkout,purchase";
 const TIMES_UP_TO_DAYS = 31; // raw rows answer them
 
-/** The five steps of a purchase in any order, or steps of one's own in order; and how long they took. */
+/** The five steps of a purchase in any order, or steps of one's own in order. */
 export const requests = (view) => ({
   funnel: view.steps ? ["funnel", { ...view.range, steps: view.steps }] : ["conversion_funnel", view.range],
+});
+
+/** How long they took. */
+export const later = (view) => ({
   ...(view.days <= TIMES_UP_TO_DAYS && { times: ["funnel_times", { ...view.range, steps: view.steps ?? USUAL }] }),
 });
 

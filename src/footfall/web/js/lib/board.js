@@ -9,6 +9,12 @@ import { viewOf } from "./view.js";
 const REFRESH_MS = 15_000;
 const RETRY_MS = 2_000;
 
+async function loadOne(card, view, quiet) {
+  const worked = await card.load(view, { quiet });
+  if (worked && card.answers) fresh(card.first.meta.freshness);
+  return worked;
+}
+
 /** Runs a page; `cards` are loaded in the order in which they stand. */
 export function runBoard(cards) {
   let view;
@@ -18,13 +24,10 @@ export function runBoard(cards) {
   async function load({ quiet = false } = {}) {
     clearTimeout(timer);
     const current = view;
-    const worked = await Promise.all(cards.map((card) => card.load(current, { quiet })));
+    const worked = await Promise.all(cards.map((card) => loadOne(card, current, quiet)));
     if (current !== view) return;
     const ok = worked.every(Boolean);
-    if (ok) {
-      shownAt = Date.now();
-      for (const card of cards) if (card.answers) fresh(card.first.meta.freshness);
-    }
+    if (ok) shownAt = Date.now();
     const last = shownAt ? ` Figures are from ${time(shownAt)} ${zoneName()}.` : "";
     notice(ok ? "" : `The database does not answer; trying again.${last}`);
     timer = setTimeout(() => load({ quiet: true }), ok ? REFRESH_MS : RETRY_MS);

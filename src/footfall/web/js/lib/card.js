@@ -12,9 +12,10 @@ const UNITS = { count: "int", money: "money", percent: "pct", time: "time", day:
 const DIM_AFTER_MS = 120;
 
 /**
- * `options`: requests(view) → {name: [query, params]}; draw(answers, view, card); and, where they differ from
- * the first answer's own: table(answers, view) → {columns, rows}, isEmpty(answers), empty (why, and what
- * would fill it), sources(answers) → [{label, answer}]. `plain` cards are tables already: no table button.
+ * `options`: requests(view) → {name: [query, params]}, later(view) the same of what takes long; draw(answers, view,
+ * card); and, where they differ from the first answer's own: table(answers, view) → {columns, rows},
+ * isEmpty(answers), empty (why, and what would fill it), sources(answers) → [{label, answer}]. `plain` cards are
+ * tables already: no table button.
  */
 export class Card {
   #options;
@@ -44,7 +45,8 @@ export class Card {
       const got = await Promise.all(requests.map(([, request]) => ask(view, request, abort.signal)));
       if (abort.signal.aborted) return true;
       clearTimeout(dim);
-      this.accept(Object.fromEntries(requests.map(([name], index) => [name, got[index]])), view);
+      this.accept({ ...Object.fromEntries(requests.map(([name], index) => [name, got[index]])), ...this.#kept(view) }, view);
+      this.#loadLater(view, abort.signal);
       return true;
     } catch (error) {
       if (error.name === "AbortError") return true;
@@ -54,6 +56,25 @@ export class Card {
     } finally {
       clearTimeout(dim);
     }
+  }
+
+  /** What takes longer than the card should: drawn when it comes, missed by nobody where it does not. */
+  async #loadLater(view, signal) {
+    const later = Object.entries(this.#options.later?.(view) ?? {});
+    try {
+      const got = await Promise.all(later.map(([, request]) => ask(view, request, signal)));
+      if (later.length && !signal.aborted) {
+        this.accept({ ...this.answers, ...Object.fromEntries(later.map(([name], index) => [name, got[index]])) }, view);
+      }
+    } catch (error) {
+      if (error.name !== "AbortError" && !(error instanceof ApiError)) throw error;
+    }
+  }
+
+  /** Later answers of the same view, until they are asked anew. */
+  #kept(view) {
+    const names = view === this.lastView ? Object.keys(this.#options.later?.(view) ?? {}) : [];
+    return Object.fromEntries(names.filter((name) => this.answers?.[name]).map((name) => [name, this.answers[name]]));
   }
 
   /** Draws answers, as they came or were pushed. */

@@ -1,0 +1,157 @@
+"""Many pages on one process: `python -m bench.live --subscribers 2000 --seconds 60`.
+
+A demo's stream runs meanwhile. Subscribers are kept-alive connections of two processes beside the server;
+each frame of events says when it was made, so its lag is what its way to a subscriber took. Beside them one
+client asks the REST part, one request after another. Memory is the largest resident set of the live
+process. The last line says whether the bounds held.
+"""
+
+import argparse
+import asyncio
+import resource
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from statistics import quantiles
+from typing import NamedTuple
+
+import aiohttp
+import psutil
+from tests import support
+
+from bench.report import Report
+from bench.run import show
+from footfall.config import Config
+from footfall.schema.migrate import migrate
+
+WORKERS = 2
+WARM_UP_S = 5.0
+FRAME = b'event: events\ndata: {"at":"'
+STAMP = 24  # characters of a moment
+LAG_LIMIT_MS, REST_LIMIT_MS, MEMORY_LIMIT_MIB = 250, 100, 300
+PATHS = ("/healthz", "/api/query/event_types?from=today", "/api/query/live_series")
+
+
+class Heard(NamedTuple):
+    """What one process's subscribers heard: lags in ms, and frames by subscriber."""
+
+    lags: list[float]
+    frames: list[int]
+
+
+class Page(asyncio.Protocol):
+    """A subscriber; it looks for the moment at which each frame was made, and at nothing else."""
+
+    def __init__(self, heard: Heard, number: int, since: float) -> None:
+        self._heard, self._number, self._since, self._rest = heard, number, since, b""
+
+    def data_received(self, data: bytes) -> None:
+        now = time.time()
+        data = self._rest + data
+        at = data.find(FRAME)
+        while at >= 0 and at + len(FRAME) + STAMP <= len(data):
+            if now >= self._since:
+                stamp = data[at + len(FRAME) : at + len(FRAME) + STAMP].decode()
+                self._heard.lags.append((now - datetime.fromisoformat(stamp).timestamp()) * 1000)
+                self._heard.frames[self._number] += 1
+            at = data.find(FRAME, at + len(FRAME))
+        self._rest = data[at:] if at >= 0 else data[-len(FRAME) :]
+
+
+def listen(port: int, subscribers: int, seconds: float) -> Heard:
+    """Subscribers of one process, for some seconds."""
+    return asyncio.run(_listen(port, subscribers, seconds))
+
+
+async def _listen(port: int, subscribers: int, seconds: float) -> Heard:
+    loop = asyncio.get_running_loop()
+    heard = Heard([], [0] * subscribers)
+    since = time.time() + WARM_UP_S
+    request = f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+    pages = []
+    for number in range(subscribers):
+        page = partial(Page, heard, number, since)
+        transport, _ = await loop.create_connection(page, "127.0.0.1", port)
+        transport.write(request)
+        pages.append(transport)
+    await asyncio.sleep(max(0.0, since - time.time()) + seconds)
+    for transport in pages:
+        transport.close()
+    return heard
+
+
+async def ask(config: Config, seconds: float) -> list[float]:
+    """Milliseconds of requests to the REST part, one after another."""
+    taken: list[float] = []
+    await asyncio.sleep(WARM_UP_S)
+    until = time.monotonic() + seconds
+    async with aiohttp.ClientSession(config.url("live")) as session:
+        while time.monotonic() < until:
+            for path in PATHS:
+                began = time.perf_counter()
+                async with session.get(path) as response:
+                    await response.read()
+                taken.append((time.perf_counter() - began) * 1000)
+            await asyncio.sleep(0.1)
+    return taken
+
+
+async def measure(config: Config, live: psutil.Process, subscribers: int, seconds: float) -> Report:
+    """Listens and asks at once."""
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(WORKERS) as pool:
+        share = subscribers // WORKERS
+        listening = [
+            loop.run_in_executor(pool, listen, config.live_port, share, seconds) for _ in range(WORKERS)
+        ]
+        asking = asyncio.create_task(ask(config, seconds))
+        largest = 0
+        while not asking.done():
+            largest = max(largest, live.memory_info().rss)
+            await asyncio.sleep(0.2)
+        heard = await asyncio.gather(*listening)
+    lags = [lag for one in heard for lag in one.lags]
+    frames = [count for one in heard for count in one.frames]
+    report = Report(f"{subscribers:,} subscribers", ["", "median", "p99", "most"], 0, len(lags), "embedded")
+    report.rows.append(["lag of a frame, ms", *_spread(lags)])
+    report.rows.append(["a REST request, ms", *_spread(asking.result())])
+    report.rows.append(["memory of the process, MiB", "", "", largest / (1 << 20)])
+    report.rows.append(["frames by subscriber: fewest, most", "", min(frames), max(frames)])
+    return report
+
+
+def _spread(values: list[float]) -> list[float | str]:
+    cuts = quantiles(values, n=100, method="inclusive")
+    return [cuts[49], cuts[98], max(values)]
+
+
+def main() -> None:
+    """Starts a stack with a stream, listens, and prints what was measured."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--subscribers", type=int, default=2000)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--rate", type=int, default=100, help="events a second")
+    given = parser.parse_args()
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, given.subscribers * 2 + 1024), hard))
+    with tempfile.TemporaryDirectory(prefix="footfall-bench-") as folder:
+        config = support.make_config(Path(folder))
+        running = [support.start("engine", config)]
+        migrate(config)
+        running += [support.start("ingest", config), support.start("live", config)]
+        live = psutil.Process(running[-1].pid)
+        running.append(support.launch("stream", config, "--rate", str(given.rate)))
+        print(f"{datetime.now(UTC):%H:%M:%S} {given.subscribers} subscribers, {given.rate} events/s")
+        try:
+            show(asyncio.run(measure(config, live, given.subscribers, given.seconds)))
+        finally:
+            for process in reversed(running):
+                process.stop(60)
+    print(f"bounds: lag p99 {LAG_LIMIT_MS} ms, REST p99 {REST_LIMIT_MS} ms, memory {MEMORY_LIMIT_MIB} MiB")
+
+
+if __name__ == "__main__":
+    main()
