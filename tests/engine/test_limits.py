@@ -4,6 +4,7 @@ An engine of its own with small limits, so that each is met at once; that of tim
 further, so that a busy machine does not meet it before the others.
 """
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,6 +13,12 @@ import httpx
 import pytest
 
 from footfall.config import Config
+from footfall.engine.exchange import tell
+from footfall.engine.handles import Stats
+from footfall.engine.protocol import Ask
+from footfall.engine.run import Job
+from footfall.engine.statement import parse
+from footfall.engine.users import User
 from footfall.limits import READING_USERS, Limits, limits
 from footfall.schema.migrate import migrate
 from tests import support
@@ -139,6 +146,20 @@ def test_a_client_that_reads_no_further_loses_its_slot(small: Config, reader: ht
             client = stalled.enter_context(speaker(small, "reader"))
             stalled.enter_context(client.stream("POST", "/", content="SELECT number FROM system.numbers"))
         assert reader.post("/", content="SELECT 1").text == "1\n"
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_the_log_tells_of_what_runs_on_after_it_was_killed(
+    ended: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def look() -> None:
+        stuck: asyncio.Future[tuple[bytes, Stats]] = asyncio.get_running_loop().create_future()
+        if ended:
+            stuck.set_result((b"", Stats()))
+        tell(Job(User("reader", "", 1), Ask(), parse(b"SELECT 1"), stuck=stuck))
+
+    asyncio.run(look())
+    assert caplog.messages == ([] if ended else ["a statement of reader was killed and runs on: b'SELECT 1'"])
 
 
 def test_slow_analysts_never_hold_up_the_reader(small: Config, reader: httpx.Client) -> None:

@@ -140,10 +140,11 @@ def test_nobody_else_may_look_into_what_it_stores(
     own_config.data_dir.chmod(0o755)
     database = own_config.data_dir / "clickhouse"
     database.mkdir(mode=0o755)
-    start("engine", own_config)
+    engine = start("engine", own_config)
     with speaker(own_config) as client:
         client.post("/", content="CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a AS SELECT 1")
         client.post("/", content="BACKUP TABLE t TO File('one')")
+    engine.stop()  # so that nothing is merged away meanwhile
     made = [database, *database.rglob("*"), *(own_config.data_dir / "backups").rglob("*")]
     assert len(made) > 30
     assert [path for path in made if not path.is_symlink() and path.stat().st_mode & 0o077] == []

@@ -21,7 +21,6 @@ from footfall.engine import forms, origin, protocol, users
 from footfall.engine import request as requests
 from footfall.engine.answer import Answer
 from footfall.engine.body import Body, ClientGone
-from footfall.engine.early import EXTENSION, EarlyProtocol
 from footfall.engine.exceptions import (
     HTTP_LENGTH_REQUIRED,
     INTO_OUTFILE_NOT_ALLOWED,
@@ -42,6 +41,7 @@ from footfall.engine.run import ONE_BLOCK, Job, run
 from footfall.engine.running import Running
 from footfall.engine.statement import Kind, Statement, fetching_engine, infile_or_outfile
 from footfall.engine.users import User
+from footfall.engine.waits import hung_up, soon
 
 if TYPE_CHECKING:
     from footfall.engine.app import Engine
@@ -55,10 +55,6 @@ LAST_S = 1.5
 STOP_S = 0.3
 TELL_S = 5.0
 """Seconds after which the log tells of a statement that runs on although it was killed."""
-LOOK_S = 0.5
-"""How often the kernel is asked whether a client has gone."""
-LOOKS_S = (0.002, 0.004, 0.008, 0.016, 0.032)
-"""Most statements end sooner, with few rows; after each of these it is looked whether the pipe is filling."""
 
 
 class Exchange:
@@ -195,7 +191,7 @@ class Exchange:
         work = self._engine.statements.submit(run, self._engine.handles, job)
         work.add_done_callback(_seen)
         if body.complete and job.pipe is not None:
-            await _soon(work, job.pipe)
+            await soon(work, job.pipe)
         if job.pipe is not None and not job.pipe.claim():
             job.pipe = None  # its rows come with the result
         watch = None if work.done() else asyncio.create_task(self._watch(job, body, client, work))
@@ -225,7 +221,7 @@ class Exchange:
             await kill
         if not work.done():
             job.stuck = work
-            asyncio.get_running_loop().call_later(TELL_S, _tell, job)
+            asyncio.get_running_loop().call_later(TELL_S, tell, job)
 
     async def _watch(self, job: Job, body: Body, client: Client, work: "asyncio.Future[Outcome]") -> None:
         """Brings the rest of the body; then waits for the client to hang up."""
@@ -233,7 +229,7 @@ class Exchange:
             await body.pump()
         if job.statement.kind not in (Kind.SELECT, Kind.READ):
             return
-        await _hung_up(client)
+        await hung_up(client)
         await self._engine.running.kill(job.running, work)
 
     async def _so_far(self, running: Running, elapsed_ns: int) -> Progress | None:
@@ -249,53 +245,8 @@ def _is_bounded(ask: Ask, body: Body, client: Client) -> bool:
     return body.complete if size is None else size <= ONE_BLOCK
 
 
-async def _soon(work: "asyncio.Future[Outcome]", pipe: Pipe) -> None:
-    """Returns when the statement has ended, or many of its rows are there, or it takes its time."""
-    loop = asyncio.get_running_loop()
-    enough: asyncio.Future[None] = loop.create_future()
-    pauses = iter(LOOKS_S)
-    timer: asyncio.TimerHandle
-
-    def look() -> None:
-        nonlocal timer
-        pause = next(pauses, None)
-        if pause is None or pipe.is_filling():
-            done()
-        else:
-            timer = loop.call_later(pause, look)
-
-    def done(_: object = None) -> None:
-        if not enough.done():
-            enough.set_result(None)
-
-    timer = loop.call_later(next(pauses), look)
-    work.add_done_callback(done)
-    try:
-        await enough
-    finally:
-        timer.cancel()
-
-
-async def _hung_up(client: Client) -> None:
-    """Returns when the client has gone.
-
-    Where it has sent requests behind this one, its connection is not read, and only the kernel knows.
-    """
-    connection: EarlyProtocol = client.scope["extensions"][EXTENSION][0]
-    told = asyncio.ensure_future(_disconnected(client.receive))
-    try:
-        while not told.done() and not connection.has_left():
-            await asyncio.wait({told}, timeout=LOOK_S)
-    finally:
-        told.cancel()
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def _tell(job: Job) -> None:
+def tell(job: Job) -> None:
+    """Tells in the log of a statement that could not be stopped."""
     if job.stuck is not None and not job.stuck.done():
         log.warning("a statement of %s was killed and runs on: %.500s", job.user.name, job.statement.text)
 
