@@ -16,7 +16,7 @@ from footfall.errors import FootfallError, UsageError
 
 _FLOW = (
     *("up", "engine", "migrate", "generate", "stream", "import", "ingest", "replay", "query", "audit"),
-    "backfill",
+    *("backfill", "erase"),
     *("dashboard", "live", "backup", "restore", "doctor", "bench", "keys", "hash-password", "config"),
 )
 
@@ -288,6 +288,19 @@ def backfill(rollup: str, first: datetime, last: datetime) -> None:
 
     for line in backfill(config.load(), rollup, first.date(), last.date()):
         click.echo(line)
+
+
+@main.command()
+@click.option("--user", required=True, metavar="ID", help="The person's user id, as the shop knows it.")
+@click.option(
+    "--later", required=True, type=click.Choice(["refuse", "keep"]),
+    help="What becomes of items of the same person that come later.",
+)  # fmt: skip
+def erase(user: str, later: str) -> None:
+    """Remove a person from every place, keep the money of their orders, and write a certificate."""
+    from footfall.upkeep.erase import erase
+
+    click.echo(erase(config.load(), user, refuse=later == "refuse").text())
 
 
 @main.command()

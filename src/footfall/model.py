@@ -62,6 +62,7 @@ class Reason(StrEnum):
     NO_LINES = "no_lines"
     NOTHING_LEFT = "nothing_left"
     ID_COLLISION = "id_collision"
+    ERASED = "erased"
 
 
 class TooFine(ValueError):

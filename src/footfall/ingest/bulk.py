@@ -47,6 +47,7 @@ class Bulk:
 
     def plain(self, items: Sequence[bytes | Raw], sender: Sender, occurrences: Occurrences) -> Plain:
         """Makes rows of the plain ones among items."""
+        self.values.refresh()
         groups = [
             Group(self.values, items[first : first + GROUP_EVENTS], first, sender)
             for first in range(0, len(items), GROUP_EVENTS)

@@ -159,7 +159,9 @@ def order_change(item: Order, raw: bytes, index: int, sender: Sender, rules: Rul
         order_id,
         item.status,
         at,
-        0 if item.user_id is None else numeric_id(fields.id_text("user_id", item.user_id)),
+        0
+        if item.user_id is None
+        else rules.known("user_id", numeric_id(fields.id_text("user_id", item.user_id))),
         item.payment_method or "",
         fields.currency(item.currency, rules),
         "" if item.country is None else fields.country(item.country),
@@ -240,11 +242,11 @@ def _quantity(line: OrderLine, status: OrderStatus, where: str) -> int | None:
 
 
 def user(
-    item: User, raw: bytes, index: int, sender: Sender, _: Rules, *, merges: bool = False
+    item: User, raw: bytes, index: int, sender: Sender, rules: Rules, *, merges: bool = False
 ) -> list[Entry]:
     """The change of a user's attributes, and the link of an anonymous id where it names one."""
     external = fields.required_id("user_id", item.user_id)
-    user_id = numeric_id(external)
+    user_id = rules.known("user_id", numeric_id(external))
     if user_id == 0:
         raise Rejected(Reason.INVALID_VALUE, "user_id", "user_id 0 is nobody")
     fields.check_lengths((name, getattr(item, name)) for name in ("country", "name", "email", "phone"))
@@ -272,6 +274,7 @@ def user(
     found = [Entry(USER_ITEMS, _key(b"user", external), _content(raw), pack(change), 0)]
     if item.anonymous_id is not None:
         anonymous = anonymous_number(fields.id_text("anonymous_id", item.anonymous_id))
+        rules.known("anonymous_id", anonymous)
         if anonymous:
             found.append(link(anonymous, user_id, updated_at))
     return found

@@ -35,9 +35,11 @@ def entries(item: Event, raw: bytes, sender: Sender, rules: Rules, occurrences: 
     day = at // 86_400_000
 
     user_id = 0 if item.user_id is None else numeric_id(fields.id_text("user_id", item.user_id))
+    rules.known("user_id", user_id)
     links: list[Entry] = []
     if item.anonymous_id is not None:
         anonymous = anonymous_number(fields.id_text("anonymous_id", item.anonymous_id))
+        rules.known("anonymous_id", anonymous)
         if user_id and anonymous:
             links.append(link(anonymous, user_id, at))
         user_id = user_id or anonymous

@@ -17,6 +17,7 @@ from msgspec import Raw
 from footfall.config import Config
 from footfall.countries import UNKNOWN, country_code, loses_meaning
 from footfall.ingest import geoip
+from footfall.ingest.erased import Erased
 from footfall.ingest.geoip import GeoIp
 from footfall.ingest.lanes import DAY_MS
 from footfall.model import EPOCH, MONEY_PLACES, Reason, Time, TooFine, money
@@ -59,11 +60,22 @@ class Rules:
     events_ttl_days: int
     orders_ttl_days: int
     countries: GeoIp | None = None
+    erased: Erased | None = None
 
     @classmethod
     def of(cls, config: Config) -> "Rules":
         countries = geoip.shared(Path(config.geoip_database)) if config.geoip_database else None
-        return cls(config.currency, config.events_ttl_days, config.orders_ttl_days, countries)
+        erased = Erased(config.data_dir)
+        return cls(config.currency, config.events_ttl_days, config.orders_ttl_days, countries, erased)
+
+    def known(self, field: str, number: int) -> int:
+        """A shopper's number; raises `Rejected` where the shopper was erased and is to stay so."""
+        if self.erased is None:
+            return number
+        self.erased.look()
+        if self.erased.holds(number):
+            raise Rejected(Reason.ERASED, field, "this person was erased: items of theirs are refused")
+        return number
 
 
 def time_ms(field: str, value: Time) -> int:

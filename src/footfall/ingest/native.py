@@ -169,6 +169,43 @@ def _columns(columns: Sequence[Column], body: bytes, rows: int) -> list[memoryvi
     return [view[start:end] for start, end in pairwise(ends)]
 
 
+def put(
+    columns: Sequence[Column], body: bytes, rows: int, change: Sequence[bool], values: dict[str, Any]
+) -> bytes:
+    """The body with these values (by column) in those rows for which `change` is true."""
+    parts: list[bytes] = []
+    for column, data in zip(columns, _columns(columns, body, rows), strict=True):
+        if column.name not in values:
+            parts.append(bytes(data))
+        elif column.type == "String":
+            marks = [*_string_marks(data, 0, rows), len(data)]
+            new = text(values[column.name])
+            old = (bytes(data[first:last]) for first, last in pairwise(marks))
+            parts.append(b"".join([new if its else was for was, its in zip(old, change, strict=True)]))
+        else:
+            numbers_ = array(_FIXED[column.type], bytes(data))
+            for place in np.flatnonzero(np.array(change, bool)).tolist():
+                numbers_[place] = values[column.name]
+            parts.append(numbers_.tobytes())
+    return _body(parts)
+
+
+def strings(columns: Sequence[Column], body: bytes, rows: int, name: str) -> list[bytes]:
+    """The values of a column of Strings."""
+    for column, data in zip(columns, _columns(columns, body, rows), strict=True):
+        if column.name == name:
+            marks = [*_string_marks(data, 0, rows), len(data)]
+            return [_without_length(bytes(data[first:last])) for first, last in pairwise(marks)]
+    raise KeyError(name)
+
+
+def _without_length(value: bytes) -> bytes:
+    at = 0
+    while value[at] > 127:
+        at += 1
+    return value[at + 1 :]
+
+
 def _spans(columns: Sequence[Column], body: bytes, rows: int) -> Iterator[tuple[int, int]]:
     """Where the data of each column begins and ends, in a body of release 0.1."""
     at = 0

@@ -58,11 +58,16 @@ class OrderStage(Worker):
         arrived = self.inbox.arrived[ORDER_ITEMS]
         arrived.clear()
         now_ms = time.time_ns() // 1_000_000
-        taken = chunks.items(self.reader, ORDER_ITEMS, CHUNKS_AT_ONCE)
-        due = early.due(self.reader, now_ms)
-        if not taken and not due:
+        if not chunks.items(self.reader, ORDER_ITEMS, 1) and not early.due(self.reader, now_ms):
             arrived.wait(POLL_S)
             return
+        with self.passed():
+            self._decide(now_ms)
+
+    def _decide(self, now_ms: int) -> None:
+        """A round: from what waits to the inbox's transaction."""
+        taken = chunks.items(self.reader, ORDER_ITEMS, CHUNKS_AT_ONCE)
+        due = early.due(self.reader, now_ms)
         changes = [_change.decode(item) for _, _, body in taken for item in _changes.decode(body)]
         order_ids = {change.order_id for change in changes} | early.order_ids(self.reader, due)
         decided = Round(

@@ -96,12 +96,19 @@ class ProfileStage(Worker):
         """Merges the next few chunks, once the rows of the last round are in the store."""
         arrived = self.inbox.arrived[self.lane]
         arrived.clear()
-        taken = chunks.items(self.reader, self.lane, CHUNKS_AT_ONCE)
-        if not taken:
+        if not chunks.items(self.reader, self.lane, 1):
             arrived.wait(POLL_S)
             return
         if any(chunks.last_id(self.reader, lane.name) for lane in self.after):
             self.stopping.wait(0.01)
+            return
+        with self.passed():
+            self._decide()
+
+    def _decide(self) -> None:
+        """A round: from what waits to the inbox's transaction."""
+        taken = chunks.items(self.reader, self.lane, CHUNKS_AT_ONCE)
+        if not taken:
             return
         changes = [self._decode(item) for _, _, body in taken for item in _items.decode(body)]
         merged = self._merge(changes)

@@ -277,6 +277,31 @@ def merge(path: Path, sources: Sequence[Path], salt: int, between: Callable[[], 
     return count
 
 
+def without(path: Path, source: Path, salt: int, unwanted: Probe) -> int:
+    """Makes a run of the ids of another but for some; returns the number of its ids, 0 where none is left."""
+    with_g = {(int(h), int(g)) for h, g in zip(unwanted.h, unwanted.g, strict=True)}
+
+    def pieces(reader: _Reader) -> Iterator[tuple[U64, U64]]:
+        while reader.fill():
+            h, g = reader.take(reader.last)
+            keep = ~np.isin(h, unwanted.h)
+            for place in np.flatnonzero(~keep).tolist():
+                keep[place] = (int(h[place]), int(g[place])) not in with_g
+            yield h[keep], g[keep]
+
+    reader = _Reader(source, salt)
+    count = sum(len(h) for h, _ in pieces(reader))
+    reader.close()
+    if count:
+        reader = _Reader(source, salt)
+        with Writer(path, count, salt) as writer:
+            for h, g in pieces(reader):
+                if len(h):
+                    writer.append(h, g)
+        reader.close()
+    return count
+
+
 def _merged(readers: "list[_Reader]") -> Iterator[tuple[U64, U64]]:
     """Ids of all in the order of h: each time, all that are not after the end of any run's piece in hand."""
     while readers := [reader for reader in readers if reader.fill()]:

@@ -13,6 +13,7 @@ import msgspec
 
 from footfall.ingest import fields
 from footfall.ingest.changes import NO_ITEM, Origin, ProductChange, UserChange, pack
+from footfall.ingest.erased import Erased
 from footfall.ingest.fields import Rules
 from footfall.ingest.lanes import PRODUCT_ITEMS, USER_ITEMS
 from footfall.ingest.outcome import Entry, Sender
@@ -26,14 +27,22 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Names:
-    """Texts that have a stub on disk: the last `NAMES_LIMIT` at the least, twice as many at the most."""
+    """Texts that have a stub on disk: the last `NAMES_LIMIT` at the least, twice as many at the most.
 
-    def __init__(self, limit: int = NAMES_LIMIT) -> None:
+    Where somebody was erased, all are forgotten: it may be a stub of theirs that is there no more.
+    """
+
+    def __init__(self, limit: int = NAMES_LIMIT, erased: Erased | None = None) -> None:
         self._limit = limit
+        self._erased = erased
+        self._version = 0
         self._new: dict[Name, None] = {}
         self._old: dict[Name, None] = {}
 
     def __contains__(self, name: Name) -> bool:
+        if self._erased is not None and self._erased.version != self._version:
+            self._version = self._erased.version
+            self._new, self._old = {}, {}
         if name in self._new:
             return True
         if name in self._old:

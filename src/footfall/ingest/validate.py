@@ -100,7 +100,7 @@ class Validator:
             refused = self._refused if self.letters else self._refused[:1]  # a replay needs one of each
             if refused:
                 errors += [ItemError(first + number, one.field, one.reason, one.message) for one in refused]
-                if self.letters:
+                if self.letters and all(one.reason is not Reason.ERASED for one in refused):
                     key = self.occurrences.key(b"letter", self.kind.encode() + raw)
                     dead.append(letter(key, self.kind, self.sender, refused[0], raw))
                 self._refused = []

@@ -42,17 +42,31 @@ class Values:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
+        self._erased = 0  # the list of erased persons that values were compared with
         self.types = Memo(lambda value: native.text(events.type_name(our_name(value))))
         self.texts = Memo(_text)
         self.numbers = Memo(lambda value: 0 if value is None else numeric_id(fields.id_text("", value)))
+        self.users = Memo(
+            lambda value: 0 if value is None else rules.known("", numeric_id(fields.id_text("", value)))
+        )
         self.anonymous = Memo(
-            lambda value: 0 if value is None else anonymous_number(fields.id_text("", value))
+            lambda value: 0 if value is None else rules.known("", anonymous_number(fields.id_text("", value)))
         )
         self.countries = Memo(lambda value: _text(fields.country(value and fields.id_text("", value))))
         self.currencies = Memo(lambda value: _text(fields.currency(value, rules)))
         self.amounts = Memo(lambda value: fields.amount("", value))
         self.properties = Memo(lambda value: native.text(fields.properties(value, None)))
         self.counts = Memo(lambda value: fields.whole("", value, 0, events.UINT32))
+
+    def refresh(self) -> None:
+        """Forgets what it made of shoppers where the list of those whose items are refused has changed."""
+        if self.rules.erased is None:
+            return
+        self.rules.erased.look()
+        if self.rules.erased.version != self._erased:
+            self._erased = self.rules.erased.version
+            self.users.clear()
+            self.anonymous.clear()
 
 
 def our_name(event_type: str) -> str:

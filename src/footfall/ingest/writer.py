@@ -85,6 +85,7 @@ class Worker(threading.Thread, ABC):
         self.outage = Outage()  # the crew gives its workers one that they share
         self.stopping = threading.Event()
         self.reader = inbox.connect()
+        self._passage = Passage(inbox.folder)
 
     @abstractmethod
     def work(self) -> None:
@@ -110,6 +111,15 @@ class Worker(threading.Thread, ABC):
         """Lets go of what the thread holds."""
         self.store.drop()
         self.reader.close()
+        self._passage.close()
+
+    @contextmanager
+    def passed(self) -> Iterator[None]:
+        """Keeps the fence from being raised until the end: nothing is left half done (see `fence`)."""
+        with self._passage.passed(self.stopping) as passed:
+            if not passed:
+                raise Stopped
+            yield
 
     def failed(self, error: Exception) -> None:
         """Notes what failed, without the rows that an error's text may quote."""
@@ -127,35 +137,22 @@ class TableWriter(Worker):
         # Blocks that were tried and not acknowledged. Of those that are open at the start, the process that
         # fixed them is gone: who knows what it tried.
         self._tried = set(chunks.open_blocks(self.reader, lane.name))
-        self._passage = Passage(inbox.folder)
 
     def work(self) -> None:
         """Finishes what is open; then the next block, when it is large or old enough."""
         if not self.lane.keyed and (lost := chunks.lost_blocks(self.reader, self.lane.name)):
-            with self._passed():
+            with self.passed():
                 self._recover(lost)
         for block_id in chunks.open_blocks(self.reader, self.lane.name):
-            with self._passed():
+            with self.passed():
                 self._finish(block_id)
         if not self._due():
             return
-        with self._passed():
+        with self.passed():
             block_id = blocks.new_block_id()
             rows = self.config.flush_rows
             self.inbox.run(lambda connection: chunks.fix(connection, self.lane.name, block_id, rows))
             self._finish(block_id)
-
-    @contextmanager
-    def _passed(self) -> Iterator[None]:
-        """Keeps the fence from being raised until the block is acknowledged (see `fence`)."""
-        with self._passage.passed(self.stopping) as passed:
-            if not passed:
-                raise Stopped
-            yield
-
-    def close(self) -> None:
-        super().close()
-        self._passage.close()
 
     def _due(self) -> bool:
         """Whether the lane's next block is full, old or awaited; waits a moment where it is not.

@@ -12,7 +12,6 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from footfall import store
 from footfall.config import Config
 from footfall.errors import UsageError
 from footfall.schema import statements
@@ -30,7 +29,7 @@ def backfill(config: Config, name: str, first: date, last: date) -> Iterator[str
     of = rollup(name)
     if first >= last:
         raise UsageError("--from must be before --to")
-    with turn(config), store.connect(config, "footfall") as client:
+    with turn(config) as client:
         oldest = reach(client, of.base)
         if first < oldest:
             yield f"raw rows of {of.base} reach back to {oldest}: days of {name} before that stay as they are"
@@ -39,7 +38,7 @@ def backfill(config: Config, name: str, first: date, last: date) -> Iterator[str
 
 def fill(config: Config, folder: Path = statements.FOLDER) -> Iterator[str]:
     """Fills every rollup that a migration has added and nobody has filled yet; a line of text a month."""
-    with turn(config), store.connect(config, "footfall") as client:
+    with turn(config) as client:
         for (name,) in client.query(_UNFILLED).result_rows:
             yield from _rebuilt(config, client, rollup(name, folder), EPOCH, _LAST)
             client.command(_FILLED, parameters={"rollup": name})

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
-from footfall import store
 from footfall.config import Config
 from footfall.errors import StoreUnavailable
 from footfall.ingest import fence
@@ -25,7 +24,7 @@ def audit(config: Config, *, heal: bool = False) -> Audit:
     """Compares everything, and heals rollups where that is asked for."""
     if not heal:
         return terminal.audit_all(config, lambda: _held(config), None)
-    with turn(config), store.connect(config, "footfall") as client:
+    with turn(config) as client:
 
         def mend(name: str, month: int) -> str:
             return rebuild(config, client, rollup(name), month).line()

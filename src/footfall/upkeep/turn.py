@@ -4,13 +4,18 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from clickhouse_connect.driver.client import Client
+
+from footfall import store
 from footfall.config import Config
 from footfall.errors import UsageError
+from footfall.schema.rebuild import drop_drafts
 
 
 @contextmanager
-def turn(config: Config) -> Iterator[None]:
-    """Waits until nobody else of this data folder changes what is stored."""
+def turn(config: Config) -> Iterator[Client]:
+    """Waits until nobody else of this data folder changes what is stored; the owner's client of the store,
+    rid of what a run that was killed has left."""
     path = config.data_dir / "upkeep.lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -19,4 +24,6 @@ def turn(config: Config) -> Iterator[None]:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        with store.connect(config, "footfall") as client:
+            drop_drafts(client)
+            yield client

@@ -38,7 +38,8 @@ def order(
     for line in change.lines:
         line.share = True
     if not change.user_id and anonymous_id is not None:
-        change.user_id = anonymous_number(fields.id_text("anonymous_id", anonymous_id))
+        anonymous = anonymous_number(fields.id_text("anonymous_id", anonymous_id))
+        change.user_id = rules.known("anonymousId", anonymous)
     return changes.order_entry(change)
 
 
@@ -57,11 +58,13 @@ def product(item: Product, at: int, sender: Sender, rules: Rules) -> list[Entry]
     return changes.product(item, raw, changes.NO_ITEM, sender, rules)
 
 
-def alias(previous: Id, user_id: Id, at: int) -> list[Entry]:
+def alias(previous: Id, user_id: Id, at: int, rules: Rules) -> list[Entry]:
     """Links of the earlier id to the user, whichever it was: an anonymous one or a user's."""
     number = numeric_id(fields.required_id("userId", user_id))
     earlier = fields.required_id("previousId", previous)
     if not number:
         raise Rejected(Reason.INVALID_VALUE, "userId", "userId 0 is nobody")
     ids = {anonymous_number(earlier), numeric_id(earlier)} - {0, number}
+    for one in (number, *ids):
+        rules.known("userId", one)
     return [events.link(one, number, at) for one in sorted(ids)]

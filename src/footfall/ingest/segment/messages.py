@@ -76,7 +76,8 @@ class Messages:
                 good.append(made)
             told = refused if self.letters else refused[:1]  # a replay needs one of each, and all of them
             errors += [ItemError(first + number, one.field, one.reason, one.message) for one in told]
-            if refused and self.letters:
+            erased = any(one.reason is Reason.ERASED for one in refused)  # nothing of them is kept
+            if refused and self.letters and not erased:
                 dead.append(letter(derived_uuid(b"letter", key), self.kind, self.sender, refused[0], kept))
         return good, errors, dead
 
@@ -146,8 +147,7 @@ class Messages:
             take(lambda: entries.user(user, index, self.sender, self.rules))
         if (previous := found.previous_id) is not None and message.user_id is not None:
             user_id = message.user_id
-            self._name(named(Event(event_type="alias", user_id=user_id)))
-            take(lambda: entries.alias(previous, user_id, at))
+            take(lambda: self._alias(previous, user_id, at))
         if made:  # attributes of products alone are no reason to keep a message
             for product in found.products:
                 if foreign:
@@ -168,6 +168,11 @@ class Messages:
         event.event_id = uuid_text(key)
         made = events.entries(event, raw, self.sender, self.rules, self.occurrences)
         self._name(named(event))
+        return made
+
+    def _alias(self, previous: Id, user_id: Id, at: int) -> list[Entry]:
+        made = entries.alias(previous, user_id, at, self.rules)
+        self._name(named(Event(event_type="alias", user_id=user_id)))
         return made
 
     def _order(

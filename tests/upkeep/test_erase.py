@@ -1,0 +1,216 @@
+"""`footfall erase`: of a person nothing is left, the money of their orders stays, nobody else changes."""
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clickhouse_connect.driver.client import Client as StoreClient
+
+from footfall import store
+from footfall.ingest import chunks, erased
+from footfall.ingest.inbox import Batch, Inbox
+from footfall.ingest.outcome import Entry
+from footfall.ingest.receipts import new_batch_id
+from footfall.model import anonymous_number, numeric_id
+from footfall.query import terminal
+from footfall.schema.migrate import migrate
+from footfall.upkeep import scrub
+from footfall.upkeep.heal import audit
+from footfall.upkeep.person import Person
+from tests import support
+from tests.ingest.client import Client, settle
+from tests.ingest.make import NOW_MS, new_id, validated
+
+DAY_MS = 86_400_000
+LINES = [{"product_id": "mug", "quantity": 2, "unit_price": "5"}]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    config = support.make_config(tmp_path_factory.mktemp("erase"))
+    engine = support.start("engine", config)
+    migrate(config)
+    ingest = support.start("ingest", config)
+    yield Client(config)
+    ingest.stop()
+    engine.stop()
+
+
+def send(shop: Client, kind: str, *items: dict[str, Any]) -> Any:
+    answer = shop.post(kind, list(items), wait=True)
+    assert answer.status in {200, 202, 422}, answer
+    return answer.body
+
+
+def live(shop: Client, user: str, anonymous: str, order: str, days: int = 0) -> list[str]:
+    """What a shopper does: browses, logs in, buys, returns, sends something wrong. The ids of events."""
+    at = NOW_MS - days * DAY_MS
+    ids = [new_id("event") for _ in range(3)]
+    send(
+        shop,
+        "events",
+        {"event_id": ids[0], "event_type": "page_view", "anonymous_id": anonymous, "event_timestamp": at},
+    )
+    send(
+        shop,
+        "events",
+        {"event_id": ids[1], "event_type": "login", "anonymous_id": anonymous, "user_id": user},
+        {
+            "event_id": ids[2],
+            "event_type": "page_view",
+            "user_id": user,
+            "country": "DE",
+            "event_timestamp": at,
+        },
+    )
+    send(shop, "users", {"user_id": user, "email": f"{user}@example.org", "name": "N.", "age": 30})
+    placed = {
+        "order_id": order,
+        "user_id": user,
+        "status": "completed",
+        "lines": LINES,
+        "order_timestamp": at,
+    }
+    send(shop, "orders", placed | {"properties": {"gift": f"for {user}"}})
+    send(
+        shop,
+        "orders",
+        {"order_id": order, "status": "refunded", "lines": [{"product_id": "mug", "quantity": 1}]},
+    )
+    send(shop, "events", {"event_type": "page_view", "user_id": user, "colour": "red"})
+    settle(shop)
+    return ids
+
+
+def traces(client: StoreClient, numbers: list[int], texts: list[str]) -> dict[str, int]:
+    """Tables that hold any of these numbers or texts in any column, and in how many rows."""
+    found: dict[str, int] = {}
+    tables = client.query(
+        "SELECT database, table, arrayStringConcat(groupArray(name), ', ') FROM system.columns"
+        " WHERE database IN ('footfall', 'footfall_private') AND type NOT LIKE 'AggregateFunction%'"
+        " AND default_kind != 'ALIAS' AND NOT startsWith(table, 'current_') AND NOT endsWith(table, '_feed')"
+        " GROUP BY database, table"
+    ).result_rows
+    for database, table, columns in tables:
+        for row in client.query(f"SELECT {columns} FROM {database}.{table}").result_rows:
+            if set(row) & set(numbers) or any(text in str(cell) for text in texts for cell in row):
+                found[table] = found.get(table, 0) + 1
+    return found
+
+
+def money(client: StoreClient) -> list[Any]:
+    return [
+        client.query(f"SELECT status, sum({column}) FROM {table} GROUP BY status ORDER BY status").result_rows
+        for table, column in (("orders", "total_amount"), ("mv_product_revenue", "total_revenue"))
+    ]
+
+
+def test_of_a_person_nothing_is_left_and_later_items_are_refused(
+    shop: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob, anonymous = new_id("ada"), new_id("bob"), new_id("anon")
+    ids = live(shop, ada, anonymous, "order 1", days=40)
+    live(shop, bob, new_id("anon"), "order 2")
+    numbers = [numeric_id(ada), anonymous_number(anonymous)]
+    with store.connect(shop.config, "footfall") as client:
+        before, bobs = money(client), traces(client, [numeric_id(bob)], [bob])
+        assert set(traces(client, numbers, [ada])) > {"events", "orders", "users", "dead_letters", "contacts"}
+        run = support.run(shop.config, "erase", "--user", ada, "--later", "refuse")
+        assert run.returncode == 0, run.stderr
+        certificate = json.loads(run.stdout)
+        assert ada not in run.stdout and str(numbers[0]) not in run.stdout
+        assert certificate["removed"]["events"] == 3 and certificate["pseudonymised"] == 2
+        assert certificate["later"] == "refused" and not any(certificate["left"].values())
+        assert any("proj_by_user" in place for place in certificate["left"])
+        assert traces(client, numbers, [ada]) == {}
+        assert traces(client, [numeric_id(bob)], [bob]) == bobs
+        assert money(client) == before
+        (pseudonyms,) = client.query(
+            "SELECT groupUniqArray(user_id) FROM orders WHERE order_id = 'order 1'"
+        ).result_rows[0]
+        assert len(pseudonyms) == 1
+        for file in (shop.config.data_dir / "inbox").glob("inbox.sqlite*"):
+            assert ada.encode() not in file.read_bytes()
+
+        one = send(shop, "events", {"event_type": "page_view", "user_id": ada})["error"]
+        assert one["errors"][0]["code"] == "erased"
+        many = [{"event_type": "page_view", "anonymous_id": anonymous}] * 30
+        assert send(shop, "events", *many)["error"]["rejected"] == 30
+        assert send(shop, "users", {"user_id": ada, "age": 3})["error"]["rejected"] == 1
+        again = send(shop, "events", {"event_id": ids[0], "event_type": "page_view", "user_id": bob})
+        assert again["accepted"] == 1  # the index of ids has forgotten it
+        send(shop, "orders", {"order_id": "order 1", "status": "refunded"})
+        settle(shop)
+        assert traces(client, numbers, [ada]) == {}
+        left = client.query("SELECT sum(total_amount), uniq(user_id) FROM orders WHERE order_id = 'order 1'")
+        assert left.result_rows == [(Decimal(0), 1)]
+    monkeypatch.setattr(terminal, "catalogue", lambda _: {})
+    found = audit(shop.config)
+    assert not found.differs, list(found.lines())
+    assert list((shop.config.data_dir / "erasures").glob("*.json"))
+
+
+def test_later_items_may_be_kept(shop: Client) -> None:
+    user = new_id("user")
+    live(shop, user, new_id("anon"), new_id("order"))
+    assert support.run(shop.config, "erase", "--user", user, "--later", "keep").returncode == 0
+    time.sleep(erased.LOOK_S)  # what ingest needs to notice
+    assert send(shop, "events", {"event_type": "page_view", "user_id": user})["accepted"] == 1
+    settle(shop)
+    with store.connect(shop.config, "footfall") as client:
+        assert set(traces(client, [numeric_id(user)], [])) == {
+            "events",
+            "users",
+            "mv_user_funnel",
+            "daily_user_activity",
+        }
+
+
+def test_what_waits_in_the_inbox_is_scrubbed(tmp_path: Path) -> None:
+    ada, bob = new_id("ada"), new_id("bob")
+    inbox = Inbox(tmp_path / "inbox", 1 << 30)
+    items: list[list[Entry]] = []
+    letters: list[Entry] = []
+    for user in (ada, bob):
+        for kind, item in (
+            ("events", {"event_type": "login", "user_id": user, "anonymous_id": f"{user} before"}),
+            ("users", {"user_id": user, "email": "e@example.org"}),
+            (
+                "orders",
+                {"order_id": f"order {len(items)}", "user_id": user, "status": "completed", "lines": LINES},
+            ),
+            ("events", {"event_type": "login", "user_id": user, "colour": 1}),
+        ):
+            good, _, bad = validated(kind, json.dumps(item).encode())  # type: ignore[arg-type]
+            items += good
+            letters += bad
+    asyncio.run(inbox.accept(Batch(new_batch_id(NOW_MS), items, letters)))
+    with closing(sqlite3.connect(tmp_path / "inbox" / "inbox.sqlite", isolation_level=None)) as connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        done = scrub.Scrubbed()
+        person = Person(ada, {numeric_id(ada), anonymous_number(f"{ada} before")}, {ada})
+        scrub.scrub(connection, person, 77, done)
+        bodies = b"".join(body for (body,) in connection.execute("SELECT body FROM chunks"))
+        sizes = chunks.sizes(connection)
+        held = "SELECT lane, sum(rows), sum(length(body)) FROM chunks GROUP BY lane"
+        assert {lane: (rows, size) for lane, rows, size in connection.execute(held)} == {
+            lane: size for lane, size in sizes.items() if size[0]
+        }
+    inbox.close()
+    assert ada.encode() not in bodies and bob.encode() in bodies
+    assert numeric_id(ada).to_bytes(8, "little") not in bodies
+    assert {lane: rows for lane, (rows, _) in sizes.items() if rows} == {
+        "events": 1,
+        "identities": 1,
+        "user_items": 1,
+        "order_items": 2,
+        "dead_letters": 1,
+    }
+    assert done.counts["orders in the inbox"] == 1
