@@ -22,16 +22,22 @@ LIMIT_BYTES = 300_000
 
 
 def main() -> None:
-    """Starts the demo, waits until it lives, and takes both pictures."""
+    """Starts the demo, waits until it lives, and takes the pictures."""
     with tempfile.TemporaryDirectory() as folder, demo(Path(folder)) as config:
         time.sleep(STREAMED_S)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-            dashboard = opened(browser, config.url("dashboard") + "/?period=today", 1060)
+            today = config.url("dashboard") + "/?period=today"
+            dashboard = opened(browser, today, 1060)
             take(dashboard, "dashboard")
-            live = opened(browser, config.url("live") + "/", 1000)
+            dashboard.locator("#card-funnel").get_by_role("button", name="How is this computed?").click()
+            dashboard.get_by_role("button", name="Prove it").first.click()
+            expect(dashboard.locator("[data-verdict]")).to_be_visible(timeout=30_000)
+            take(dashboard, "how")
+            live = opened(browser, config.url("live") + "/?theme=dark", 1000)
             expect(live.locator("#stream li").nth(30)).to_be_visible(timeout=30_000)
             take(live, "live")
+            take(opened(browser, today, 844, width=390), "phone")
             browser.close()
 
 
@@ -51,10 +57,10 @@ def demo(folder: Path) -> Iterator[Config]:
         process.stop(limit_s=60)
 
 
-def opened(browser: Browser, url: str, height: int) -> Page:
+def opened(browser: Browser, url: str, height: int, *, width: int = WIDTH) -> Page:
     """A page whose cards have all been drawn."""
     context = browser.new_context(
-        viewport={"width": WIDTH, "height": height}, color_scheme="light", locale="en-US"
+        viewport={"width": width, "height": height}, color_scheme="light", locale="en-US"
     )
     page = context.new_page()
     page.goto(url)

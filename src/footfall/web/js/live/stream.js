@@ -1,6 +1,6 @@
 // The stream of events, the newest on top: one line an event, held still while it is being read.
 import { byId, h } from "../lib/dom.js";
-import { count, country, money, seconds, shortId, words } from "../lib/format.js";
+import { count, country, duration, money, seconds, shortId, words } from "../lib/format.js";
 import { eventToken } from "../lib/palette.js";
 import { openEvent } from "./details.js";
 
@@ -37,8 +37,10 @@ export class Stream {
   }
 
   /** Takes a frame: events, the oldest first, and how many there were. */
-  push({ events, count: total }) {
+  push({ at, events, count: total }) {
     this.#tellMore(total, events.length);
+    const newest = events.at(-1);
+    if (newest && total) byId("stream-lag").textContent = `sent ${duration(Date.parse(at) - Date.parse(newest.ingested_at))} after it was accepted`;
     // After an interruption the server may send some again.
     const known = new Set([...this.#kept, ...this.#waiting].map((event) => event.event_id));
     this.#waiting.push(...events.filter((event) => !known.has(event.event_id)));
