@@ -21,6 +21,7 @@ from tests.query import shop
 AXE = support.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = (390, 768, 2560)
 WEIGHT_LIMIT_BYTES = 400_000
+VIEWER = "a viewer's password"
 SCRIPTS_AND_STYLES = ("script", "stylesheet", "document")
 
 # WCAG 2.2 AA and below, as the rules' tags say.
@@ -43,6 +44,7 @@ def pages(config: Config, store_client: Client, ingest_url: str) -> Iterator[dic
         live_port=support.free_port(),
         clickhouse_url=config.store_url,
         admin_password="a password",
+        viewer_password=VIEWER,
     )
     running = [support.start("dashboard", config), support.start("live", config)]
     running.append(support.start("live", opened))
@@ -100,6 +102,23 @@ def test_nothing_is_found_on_any_page(
         expect(tab).to_have_attribute("aria-selected", "true")
         assert findings(live) == [], tab.inner_text()
     fits(live)
+
+
+def test_a_viewer_logs_in_and_sees_what_viewers_may(
+    pages: dict[str, str], open_page: Callable[..., Page]
+) -> None:
+    page = open_page(pages["login"])
+    page.get_by_label("Password").fill(VIEWER)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("#card-figures")).to_have_attribute("data-state", "ready")
+    names = page.get_by_role("tab").all_inner_texts()
+    assert "Orders" in names and not {"SQL", "Query builder", "Dead letters"} & set(names)
+    page.locator("#card-figures").get_by_role("button", name="How is this computed?").click()
+    expect(page.get_by_role("dialog").get_by_text("Rows read").first).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("link", name="Open in SQL")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
 
 
 @pytest.mark.parametrize("name", ["dashboard", "live"])
