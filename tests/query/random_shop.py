@@ -17,7 +17,9 @@ from clickhouse_connect.driver.client import Client
 from tests.conftest import empty
 from tests.schema.support import event, insert, order
 
-KINDS: Final = ("page_view", "product_view", "add_to_cart", "checkout", "purchase", "search")
+KINDS: Final = (
+    "page_view", "product_view", "add_to_cart", "remove_from_cart", "checkout", "purchase", "search",
+)  # fmt: skip
 KNOWN: Final = {9_000_000_001: 1, 9_000_000_002: 2}
 CATEGORIES: Final = {1: "Home", 2: "Kitchen", 3: "Home", 4: "Garden"}
 LONG_AGO: Final = "2026-01-01 00:00:00"
@@ -38,7 +40,9 @@ class Event:
     product: int
     session: str
     plan: str
+    term: str
     cents: int
+    worth: int
 
     @property
     def shopper(self) -> int:
@@ -81,9 +85,11 @@ def events(seed: int = 1, count: int = 600) -> list[Event]:
             chance.choice(["Firefox", "Safari"]),
             chance.choice(["", "mail", "ads"]),
             chance.choice([0, *CATEGORIES]),
-            chance.choice(["", "a", "b", "c", "d"]),
+            chance.choice(["", *(f"s{number}" for number in range(60))]),
             chance.choice(["", "gold", "plain & simple?"]),
+            chance.choice(["Lamp ", "lamp", "mug"]) if kind == "search" else "",
             chance.randrange(10_000) if kind == "purchase" else 0,
+            chance.randrange(10_000) if kind in {"add_to_cart", "remove_from_cart"} else 0,
         )
         for at in moments(chance, count)
     ]
@@ -117,7 +123,8 @@ def fill(client: Client, shop: list[Event], lines: list[Line]) -> None:
         event(
             one.kind, one.at, one.user, session_id=one.session, country=one.country,
             device_type=one.device_type, browser=one.browser, utm_source=one.utm_source,
-            product_id=one.product, revenue=f"{one.cents / 100:.2f}",
+            product_id=one.product, search_term=one.term, value=f"{one.worth / 100:.2f}",
+            revenue=f"{one.cents / 100:.2f}",
             properties=json.dumps({"plan": one.plan} if one.plan else {}),
         )
         for one in shop

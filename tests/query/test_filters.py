@@ -26,8 +26,8 @@ FILTERS: dict[str, tuple[str, Callable[[Event], bool]]] = {
     "category": ("Home", lambda one: CATEGORIES.get(one.product) == "Home"),
 }
 COMMON = (*FILTERS, "utm_medium", "utm_campaign", "segment")
-# What is about one thing that has no shopper behind it, and attributes of users.
-WITHOUT = {"user_lookup"}
+# Attributes of users; and whole orders on two sides, of which a filter would hide one.
+WITHOUT = {"user_lookup", "reconciliation", "reconciliation_orders"}
 
 
 def counted(chosen: list[Event]) -> tuple[int, int, Decimal]:

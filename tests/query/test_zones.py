@@ -57,7 +57,15 @@ async def answered(
     proof = await prove(client, query, params, attempts=1)
     assert proof.verdict == "equal", (query.name, params, proof.differences)
     rows = proof.answer.rows
-    return {r[key]: (r["event_count"], r["unique_users"], r["revenue"]) for r in rows if r["event_count"]}
+    return {
+        (r["weekday"], r["hour"]) if key == "slot" else r[key]: (
+            r["event_count"],
+            r["unique_users"],
+            r["revenue"],
+        )
+        for r in rows
+        if r["event_count"]
+    }
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -87,11 +95,20 @@ async def test_periods_of_events_are_those_of_the_zone(
         shown = at.astimezone(local)
         return at - timedelta(minutes=shown.minute, seconds=shown.second, microseconds=shown.microsecond)
 
+    def slot(at: datetime) -> tuple[int, int]:
+        return at.astimezone(local).isoweekday(), at.astimezone(local).hour
+
     cases: list[tuple[str, str, Key, dict[str, str]]] = [
         ("hourly_activity", "hour", hour, {}),
         ("daily_activity", "day", day, {}),
         ("hour_of_day", "hour", lambda at: at.astimezone(local).hour, {}),
         ("activity_trend", "period", day, {"grain": "day"}),
+        (
+            "weekday_hours",
+            "slot",
+            lambda at: (at.astimezone(local).isoweekday(), at.astimezone(local).hour),
+            {},
+        ),
         ("activity_trend", "period", lambda at: of_week(day(at)), {"grain": "week"}),
         ("activity_trend", "period", lambda at: day(at).replace(day=1), {"grain": "month"}),
     ]
