@@ -32,7 +32,7 @@ const cards = [
   overview,
   new Card("revenue", { requests: revenue.requests, draw: revenue.drawer(), isEmpty: revenue.isEmpty }),
   new Card("funnel", { requests: funnel.requests, later: funnel.later, draw: funnel.drawer(), isEmpty: funnel.isEmpty }),
-  new Card("products", { requests: products.requests, draw: products.drawer(), plain: true }),
+  new Card("products", { requests: products.requests, later: products.later, draw: products.drawer(), plain: true }),
   new Card("categories", table(breakdown.categories)),
   new Card("hourly", { requests: hourly.requests, draw: hourly.drawer(), isEmpty: hourly.isEmpty }),
   new Card("week", { requests: hourly.weekRequests, draw: hourly.weekDrawer(), isEmpty: hourly.isEmpty, table: hourly.weekRows }),
@@ -47,6 +47,7 @@ const cards = [
   new Card("devices", table(breakdown.devices)),
   new Card("browsers", table(breakdown.browsers)),
   sources,
+  new Card("searches", table(breakdown.searches, { empty: "Nobody searched in this period." })),
   new Card("users", { requests: users.requests, draw: users.drawer(users.userHref, { pageSize: 9 }), plain: true }),
 ];
 

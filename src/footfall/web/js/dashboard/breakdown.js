@@ -75,6 +75,19 @@ export function sources(choice) {
   };
 }
 
+/** What was searched for; a term leads to no filter, for no figure is counted by it. */
+export const searches = {
+  requests: (view) => ({ searches: ["search_terms", { ...view.range, limit: 100 }] }),
+  draw: () => {
+    const columns = [
+      { key: "searches", label: "Searches", type: "int" },
+      { key: "sessions", label: "Sessions", type: "int" },
+      { key: "conversion", label: "Bought after it", type: "pct" },
+    ];
+    return drawer({ key: "term", label: "Term", bar: "searches", more: columns });
+  },
+};
+
 /** Categories, added up from the products: exact sums of money and pieces. */
 export const categories = {
   requests: (view) => ({ products: ["top_products", { ...view.range, limit: 1000 }] }),

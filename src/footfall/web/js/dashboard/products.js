@@ -1,13 +1,19 @@
 // Top products: a table that sorts, is searched and paged; each product's revenue as a bar, and a page of its own.
 import { byId, h } from "../lib/dom.js";
-import { money, percent } from "../lib/format.js";
+import { money } from "../lib/format.js";
 import { toggleFilter } from "../lib/nav.js";
 import { Table } from "../lib/table.js";
 import { carried } from "../lib/view.js";
 
 const SHOWN = 10;
+const RATES_UP_TO_DAYS = 31;
 
 export const requests = (view) => ({ products: ["top_products", { ...view.range, limit: 1000 }] });
+
+/** Rates from views to purchases, which raw rows answer. */
+export const later = (view) => ({
+  ...(view.days <= RATES_UP_TO_DAYS && { rates: ["product_conversion", { ...view.range, limit: 1000 }] }),
+});
 
 export const productName = (row) => row.name || `Product ${row.external_id || row.product_id}`;
 const productLink = (row) => h("a", { href: `/products/${encodeURIComponent(row.product_id)}${carried()}`, text: productName(row) });
@@ -29,36 +35,26 @@ export function drawer() {
     { key: "refunds", label: "Refunds", type: "money", wide: true },
     { key: "orders", label: "Orders", type: "int" },
     { key: "quantity", label: "Sold", type: "int", wide: true },
-    { key: "aov", label: "Per order", type: "money", wide: true },
+    { key: "cart_rate", label: "To cart", type: "pct", wide: true },
+    { key: "conversion", label: "Bought", type: "pct", wide: true },
   ];
-  return ({ products }, _, card) => {
+  return ({ products, rates }, _, card) => {
     if (!table) {
-      table = new Table([...columns, ...rates(products.data[0])], {
+      table = new Table(columns, {
         caption: "Top products",
         sort: { key: "revenue", direction: -1 },
         pageSize: SHOWN,
       });
       card.view.querySelector(".table-wrap").append(table.element);
-      card.view.append(table.pager);
-      byId("product-search").addEventListener("input", ({ target }) => table.seek(target.value));
+      card.view.querySelector(".pager-place").append(table.pager);
+      const search = byId("product-search");
+      search.addEventListener("input", () => table.seek(search.value));
+      table.seek(search.value);
     }
     top = Math.max(...products.data.map((row) => row.revenue), 1);
-    table.update(products.data);
+    const rateOf = new Map(rates?.data.map((row) => [row.product_id, row]));
+    table.update(products.data.map((row) => ({ ...rateOf.get(row.product_id), ...row })));
   };
-}
-
-/** Columns of rates, where the answer has them. */
-function rates(row = {}) {
-  const found = [
-    ["views", "Views", "int"],
-    ["cart_rate", "To cart", "pct"],
-    ["purchase_rate", "Bought", "pct"],
-    ["view_to_cart_pct", "To cart", "pct"],
-    ["cart_to_purchase_pct", "Bought", "pct"],
-  ];
-  return found
-    .filter(([key]) => key in row)
-    .map(([key, label, type]) => ({ key, label, type, wide: true, cell: type === "pct" ? (r) => percent(r[key]) : undefined }));
 }
 
 function category(row) {

@@ -26,7 +26,7 @@ export function drawer(href = userHref, options = {}) {
         { caption: "Top active users", sort: { key: "events", direction: -1 }, ...options },
       );
       card.view.querySelector(".table-wrap").append(table.element);
-      if (table.pager) card.view.append(table.pager);
+      if (table.pager) card.view.querySelector(".pager-place").append(table.pager);
     }
     table.update(users.data);
   };
