@@ -104,6 +104,15 @@ class _Taken:
 
 @given(st.lists(_items, min_size=1, max_size=LEAST_EVENTS), st.sampled_from([None, None, -60_000, 3_600_000]))
 @example([b'{"event_type":"x","country":"European Community"}'], None)
+@example(
+    [
+        b'{"event_type":"x","properties":{"a":[1',
+        b"2]}}",
+        b'{"event_type":"a"},1,{"event_type":"b"}',
+        b'{"event_type":"a"}',
+    ],
+    None,
+)
 @settings(max_examples=200, deadline=None)
 def test_events_together_come_to_what_each_comes_to_by_itself(items: list[bytes], sent: int | None) -> None:
     items = (items * LEAST_EVENTS)[: max(LEAST_EVENTS, len(items) + 3)]

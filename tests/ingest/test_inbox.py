@@ -16,7 +16,7 @@ from footfall.errors import OurFault, Overloaded
 from footfall.ingest import chunks, last_values, receipts
 from footfall.ingest import inbox as inboxes
 from footfall.ingest.inbox import Batch, Inbox
-from footfall.ingest.lanes import IDENTITIES
+from footfall.ingest.lanes import EVENTS, IDENTITIES
 from footfall.ingest.outcome import Entry
 from footfall.ingest.receipts import Correction, Receipt, find, new_batch_id
 from tests.ingest.make import NOW_MS
@@ -129,6 +129,18 @@ def test_a_correction_may_come_before_its_receipt_and_goes_with_it(tmp_path: Pat
         )
         assert find(connection, old) is None
         assert connection.execute("SELECT count(*) FROM corrections").fetchone() == (0,)
+
+
+def test_a_block_is_full_where_the_next_chunk_would_not_go_into_it(inbox: Inbox) -> None:
+    def put(connection: sqlite3.Connection) -> None:
+        chunks.put(connection, EVENTS.name, None, 600, "202501", NOW_MS, b"body", urgent=False)
+
+    for full in (False, True):
+        inbox.run(put)
+        with closing(inbox.connect()) as connection:
+            head = chunks.head(connection, EVENTS.name, 1_000)
+        assert head is not None
+        assert (head.rows, head.full) == (600, full)
 
 
 async def test_a_full_inbox_refuses_and_takes_again_when_there_is_room(tmp_path: Path) -> None:
