@@ -179,8 +179,11 @@ async def test_days_are_utc_where_raw_rows_have_expired(
     answer = await run(client, queries["stats"], {"from": "today-200d", "tz": "Asia/Kolkata"})
     assert answer.meta["raw_because"] is None
     assert any("in days and hours of UTC" in note for note in answer.meta["notes"])
-    filtered = await run(client, queries["stats"], {"from": "today-200d", "country": "DE"})
-    assert any("what was before is left out" in note for note in filtered.meta["notes"])
+    for name, more in (("stats", {"country": "DE"}), ("event_totals", {})):
+        raw = await run(client, queries[name], {"from": "today-200d", **more})
+        assert any("what was before is left out" in note for note in raw.meta["notes"]), name
+        near = await run(client, queries[name], {"from": "today-20d", **more})
+        assert not any("left out" in note for note in near.meta["notes"]), name
 
 
 def test_times_without_a_zone_are_of_the_asked_one(queries: dict[str, NamedQuery]) -> None:

@@ -45,7 +45,8 @@ async def choose(client: AsyncClient, query: NamedQuery, params: Mapping[str, st
             return Choice(query.sql, replace(utc, notes=(f"{zone}; {told}", *utc.notes)), None)
     because = "; ".join(filter(None, (_exact(bound), filters, zone)))
     if not because:
-        return Choice(query.sql, bound, None)
+        reached = bound if query.proof else await _told_reach(client, query, bound)
+        return Choice(query.sql, reached, None)
     if query.proof is None:
         raise InvalidParameter(f"{query.name} cannot answer this: {because}", field="tz")
     return Choice(query.proof, await _told_reach(client, query, bound), because)
