@@ -177,6 +177,7 @@ def sums(client: StoreClient) -> dict[str, tuple[int, Decimal]]:
         "events": "SELECT count(), sum(revenue) FROM events",
         "distinct": "SELECT uniqExact(event_id), sum(revenue) FROM events",
         "mv_hourly_events": "SELECT sum(event_count), sum(total_revenue) FROM mv_hourly_events",
+        "mv_daily_events": "SELECT sum(event_count), sum(revenue) FROM mv_daily_events WHERE event_type = ''",
         "mv_user_funnel": "SELECT countMerge(total_events), sumMerge(revenue) FROM mv_user_funnel",
         "mv_country_stats": "SELECT sum(event_count), sum(revenue) FROM mv_country_stats",
         "daily_user_activity": "SELECT sum(activity_count), (SELECT sum(revenue) FROM events)"
