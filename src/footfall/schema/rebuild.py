@@ -11,7 +11,7 @@ as hold about `ROWS_AT_ONCE` raw rows.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -43,7 +43,7 @@ _COUNTS: Final = """
         AND block_id > {after:Int64} AND block_id <= {upto:Int64}
     GROUP BY day ORDER BY day"""
 _CARRY_OVER: Final = """
-    INSERT INTO footfall_private.rebuild_ROLLUP SELECT * FROM footfall.ROLLUP
+    INSERT INTO DRAFT SELECT * FROM footfall.ROLLUP
     WHERE toYYYYMM(DAY) = {month:UInt32} AND DAY < {reach:Date}"""
 _MADE: Final = """
     BASEDAY >= {first:Date} AND BASEDAY <= {last:Date}
@@ -52,7 +52,9 @@ _LATE: Final = """
     SELECT count() FROM footfall.BASE
     WHERE toYYYYMM(BASEDAY) = {month:UInt32} AND BASEDAY < {reach:Date} AND block_id > {carried:Int64}"""
 _SWAP: Final = """
-    ALTER TABLE footfall.ROLLUP REPLACE PARTITION {month:UInt32} FROM footfall_private.rebuild_ROLLUP"""
+    ALTER TABLE footfall.ROLLUP REPLACE PARTITION {month:UInt32} FROM DRAFT"""
+_DROP: Final = "ALTER TABLE footfall.ROLLUP DROP PARTITION {month:UInt32}"
+_ROWS: Final = "SELECT count() FROM DRAFT"
 _MONTHS: Final = """
     SELECT toYYYYMM(BASEDAY) AS month FROM footfall.BASE
     WHERE BASEDAY >= {reach:Date} AND BASEDAY >= {first:Date} AND BASEDAY <= {last:Date} GROUP BY month
@@ -60,6 +62,9 @@ _MONTHS: Final = """
     SELECT toYYYYMM(DAY) AS month FROM footfall.ROLLUP
     WHERE DAY >= {reach:Date} AND DAY >= {first:Date} AND DAY <= {last:Date} GROUP BY month
     ORDER BY month"""
+_DRAFTS: Final = (
+    "SELECT name FROM system.tables WHERE database = 'footfall_private' AND startsWith(name, 'rebuild_')"
+)
 _LAST_BLOCK: Final = (1 << 63) - 1
 
 
@@ -86,7 +91,8 @@ class Rollup:
 
     def made(self, condition: str) -> str:
         """The feed's SELECT of those raw rows only that meet a condition."""
-        return self.select.replace("\nGROUP BY", f"\nWHERE {self.named(condition)}\nGROUP BY", 1)
+        select, group, by = self.select.partition("\nGROUP BY")
+        return f"{select}\nWHERE {self.named(condition)}{group}{by}"
 
 
 @cache
@@ -121,22 +127,32 @@ def months(client: Client, of: Rollup, first: date, last: date) -> list[int]:
     return [month for (month,) in client.query(of.named(_MONTHS), parameters=parameters).result_rows]
 
 
-class Month:
-    """One month of a rollup on its way to be made anew."""
+def drop_drafts(client: Client) -> None:
+    """Removes drafts that a run which was killed has left; nobody else makes any at the moment."""
+    for (name,) in client.query(_DRAFTS).result_rows:
+        client.command(f"DROP TABLE IF EXISTS footfall_private.{name} SYNC")
 
-    def __init__(self, client: Client, of: Rollup, month: int) -> None:
+
+class Month:
+    """One month of a rollup on its way to be made anew; `parameters` are those of the feed's SELECT."""
+
+    def __init__(
+        self, client: Client, of: Rollup, month: int, parameters: Mapping[str, object] | None = None
+    ) -> None:
+        self.month = month
         self._client = client
         self._of = of
-        self._month = month
+        self._draft = f"footfall_private.rebuild_{of.name}_{month}"
         self._reach = reach(client, of.base)
+        self._parameters = {"month": month, "reach": self._reach, **(parameters or {})}
         self._carried = 0  # what came later for days that are carried over is not in the draft
         self._upto = -1  # rows of blocks up to this one are in the draft
         self._rows = 0  # so many they are
         self._drop()
-        self._do("CREATE TABLE footfall_private.rebuild_ROLLUP AS footfall.ROLLUP")
+        self._do("CREATE TABLE DRAFT AS footfall.ROLLUP")
         self._carried = self._ask(_NEWEST)
         self._do(_CARRY_OVER)
-        described = client.query(f"DESCRIBE TABLE ({of.select})").result_rows
+        described = client.query(f"DESCRIBE TABLE ({of.select})", parameters=self._parameters).result_rows
         self._columns = ", ".join(row[0] for row in described)
 
     def catch_up(self) -> None:
@@ -153,7 +169,7 @@ class Month:
         if sum(count for _, count in self._counts(-1, self._upto)) != self._rows:
             return False
         self._add(_LAST_BLOCK)
-        self._do(_SWAP)
+        self._do(_SWAP if self._ask(_ROWS) else _DROP)  # an empty draft takes nobody's place
         return True
 
     def close(self) -> None:
@@ -165,7 +181,7 @@ class Month:
         counts = self._counts(self._upto, upto)
         for first, last in _pieces(counts):
             self._do(
-                f"INSERT INTO footfall_private.rebuild_ROLLUP ({self._columns})\n",
+                f"INSERT INTO DRAFT ({self._columns})\n",
                 self._of.made(_MADE),
                 first=first,
                 last=last,
@@ -178,20 +194,23 @@ class Month:
         return added
 
     def _counts(self, after: int, upto: int) -> list[tuple[date, int]]:
-        parameters = {"month": self._month, "reach": self._reach, "after": after, "upto": upto}
+        parameters = self._parameters | {"after": after, "upto": upto}
         rows = self._client.query(self._of.named(_COUNTS), parameters=parameters).result_rows
         return [(day, int(count)) for day, count in rows]
 
     def _ask(self, query: str) -> int:
-        parameters = {"month": self._month, "reach": self._reach, "carried": self._carried}
-        return int(self._client.query(self._of.named(query), parameters=parameters).result_rows[0][0])
+        parameters = self._parameters | {"carried": self._carried}
+        return int(self._client.query(self._named(query), parameters=parameters).result_rows[0][0])
 
     def _do(self, statement: str, select: str = "", **parameters: object) -> None:
-        given = {"month": self._month, "reach": self._reach} | parameters
-        self._client.command(self._of.named(statement) + select, parameters=given, settings=_INSERT)
+        text = self._named(statement) + select
+        self._client.command(text, parameters=self._parameters | parameters, settings=_INSERT)
+
+    def _named(self, statement: str) -> str:
+        return self._of.named(statement).replace("DRAFT", self._draft)
 
     def _drop(self) -> None:
-        self._do("DROP TABLE IF EXISTS footfall_private.rebuild_ROLLUP SYNC")
+        self._do("DROP TABLE IF EXISTS DRAFT SYNC")
 
 
 def _pieces(counts: list[tuple[date, int]]) -> Iterator[tuple[date, date]]:
