@@ -334,10 +334,11 @@ def restore(name: str) -> None:
     """Read a backup into an empty store, and bring its schema up to date."""
     from footfall.backup import restore
     from footfall.schema.migrate import migrate
+    from footfall.upkeep.backfill import fill
 
     loaded = config.load()
     click.echo(restore(loaded, name))
-    for line in migrate(loaded).lines():
+    for line in (*migrate(loaded).lines(), *fill(loaded)):
         click.echo(line)
 
 
