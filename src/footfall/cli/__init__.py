@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from footfall import __version__, config
+from footfall.cli.keys import keys
 from footfall.errors import FootfallError, UsageError
 
 _FLOW = (
@@ -347,15 +348,16 @@ def restore(name: str) -> None:
 @click.option("--database", default="footfall", show_default=True, help="Whose schema to look at.")
 def doctor(schema: bool, database: str) -> None:
     """Look at the running stack and say what is wrong; exit code 1 where something is."""
-    from footfall import doctor, doctor_schema
+    from footfall.doctor import examine
+    from footfall.doctor import schema as of_schema
 
     loaded = config.load()
     findings = []
-    for finding in doctor_schema.findings(loaded, database) if schema else doctor.examine(loaded):
+    for finding in of_schema.findings(loaded, database) if schema else examine(loaded):
         findings.append(finding)
         click.echo(f"{'good ' if finding.good else 'WRONG'}  {finding.text}")
     if schema and database == "footfall":
-        doctor_schema.print_worth(loaded)
+        of_schema.print_worth(loaded)
     sys.exit(0 if all(finding.good for finding in findings) else 1)
 
 
@@ -381,7 +383,7 @@ def doctor(schema: bool, database: str) -> None:
 )
 def bench(question: str, events: int, runs: int, seconds: float, file: Path | None) -> None:
     """Measure one question on a stack of its own; needs a checkout of the project."""
-    checkout = Path(__file__).parents[2]
+    checkout = Path(__file__).parents[3]
     if not (checkout / "bench").is_dir():
         raise UsageError("`footfall bench` needs a checkout of the project: `bench/` is not installed")
     sys.path.insert(0, str(checkout))
@@ -390,54 +392,7 @@ def bench(question: str, events: int, runs: int, seconds: float, file: Path | No
     run(question, events=events, runs=runs, seconds=seconds, file=file)
 
 
-@main.group()
-def keys() -> None:
-    """Make, list and revoke write keys."""
-
-
-@keys.command("create")
-@click.argument("name")
-@click.option(
-    "--rights", "rights", multiple=True, required=True, metavar="RIGHT,…",
-    help="events, orders, users, products; or browser alone.",
-)  # fmt: skip
-@click.option("--origin", "origins", multiple=True, metavar="URL", help="Site that a browser key works on.")
-@click.option(
-    "--event", "event_types", multiple=True, metavar="TYPE,…", help="Types of event a browser key may send."
-)
-@click.option("--rate", type=click.IntRange(1), help="Events a second of a browser key; default: 100.")
-def create_key(
-    name: str,
-    rights: tuple[str, ...],
-    origins: tuple[str, ...],
-    event_types: tuple[str, ...],
-    rate: int | None,
-) -> None:
-    """Make a key and show it, this once."""
-    from footfall.ingest.keys import create
-
-    text = create(config.load(), name, rights, origins=origins, event_types=event_types, rate=rate)
-    click.echo(text)
-    click.echo("Keep it now: it is not shown again.", err=True)
-
-
-@keys.command("list")
-def list_keys() -> None:
-    """Show names and rights of the keys there are."""
-    from footfall.ingest.keys import lines
-
-    for line in lines(config.load()):
-        click.echo(line)
-
-
-@keys.command("revoke")
-@click.argument("name")
-def revoke_key(name: str) -> None:
-    """Make a key useless, within a second."""
-    from footfall.ingest.keys import revoke
-
-    revoke(config.load(), name)
-    click.echo(f"{name} is revoked")
+main.add_command(keys)
 
 
 @main.command("hash-password")

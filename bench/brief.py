@@ -1,0 +1,85 @@
+"""The brief's figures, and where ours stand in the tables of the measurements."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from bench.report import shown
+
+Results = Mapping[str, Mapping[str, Any]]
+Row = list[str | float]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the brief: what it says, and how ours is read out of a question's tables."""
+
+    what: str
+    brief: str
+    question: str
+    ours: Callable[[list[list[Row]]], str]
+
+
+def beside_ours(figures: Results) -> Iterator[str]:
+    """A table in Markdown: what, the brief, ours, the command."""
+    yield "| what | the brief | ours | measured by |"
+    yield "|---|---|---|---|"
+    for each in FIGURES:
+        if each.question in figures:
+            measured = figures[each.question]
+            ours = each.ours([table["rows"] for table in measured["tables"]])
+            yield f"| {each.what} | {each.brief} | {ours} | `{measured['command']}` |"
+
+
+def _row(rows: list[Row], name: str) -> Row:
+    (found,) = [row for row in rows if row[0] == name]
+    return found
+
+
+def _insert(tables: list[list[Row]]) -> str:
+    _, middle, p95, p99 = _row(tables[0], "the full schema")
+    return f"median {shown(middle)}, p95 {shown(p95)}, p99 {shown(p99)} ms"
+
+
+def _size(table: str) -> Callable[[list[list[Row]]], str]:
+    def ours(tables: list[list[Row]]) -> str:
+        row = _row(tables[0], table)
+        size = float(row[5])
+        return f"{size:.2f} MiB" if size >= 0.1 else f"{size * 1024:.1f} KiB"
+
+    return ours
+
+
+def _rollup_sizes(tables: list[list[Row]]) -> str:
+    return f"{sum(float(row[5]) for row in tables[0] if str(row[0]).startswith(('mv_', 'daily_'))):.2f} MiB"
+
+
+def _compression(tables: list[list[Row]]) -> str:
+    return f"{float(_row(tables[0], 'all')[5]):.2f}x"
+
+
+def _rollups(tables: list[list[Row]]) -> str:
+    times = [float(row[3]) for row in tables[0]]
+    return f"{shown(min(times))} to {shown(max(times))}x, median {shown(median(times))}x"
+
+
+def _skipped(tables: list[list[Row]]) -> str:
+    skipped = [float(row[4]) for row in tables[0]]
+    enough = sum(share >= 90 for share in skipped)
+    return f"{shown(max(skipped))} % at best; 90 % and more by {enough} of {len(skipped)}"
+
+
+FIGURES = (
+    Figure("INSERT of 100 events into the full schema", "under 100 ms", "insert", _insert),
+    Figure("compression of the base table", "2.92x", "compression", _compression),
+    Figure("from rollups against raw rows", "10 to 100 times faster", "rollups", _rollups),
+    Figure("granules that an index skips", "90 % and more", "indices", _skipped),
+    Figure("granules that a projection spares", "chosen automatically", "projections", _skipped),
+    Figure("users (10,000)", "1.06 MiB", "storage", _size("users")),
+    Figure("products (1,000)", "23.53 KiB", "storage", _size("products")),
+    Figure("events (294,000)", "61.75 MiB", "storage", _size("events")),
+    Figure("orders (30,000)", "1.94 MiB", "storage", _size("orders")),
+    Figure("all rollups", "4 to 5 MiB", "storage", _rollup_sizes),
+    Figure("everything", "70 MiB", "storage", _size("all")),
+)
