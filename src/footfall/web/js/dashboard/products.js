@@ -16,7 +16,7 @@ export const later = (view) => ({
 });
 
 export const productName = (row) => row.name || `Product ${row.external_id || row.product_id}`;
-const productLink = (row) => h("a", { href: `/products/${encodeURIComponent(row.product_id)}${carried()}`, text: productName(row) });
+const productLink = (row) => h("a", { class: "product-link", href: `/products/${encodeURIComponent(row.product_id)}${carried()}`, text: productName(row) });
 
 export function drawer() {
   let table;
