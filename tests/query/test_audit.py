@@ -12,7 +12,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.client import Client
 
 from footfall.config import Config
-from footfall.errors import InvalidParameter
+from footfall.errors import InvalidParameter, LimitExceeded
 from footfall.query import NamedQuery, audit, prove
 from tests import support
 from tests.query import shop
@@ -53,6 +53,19 @@ async def test_all_is_equal(client: AsyncClient, queries: dict[str, NamedQuery])
         "mv_product_revenue: 1 days, all equal",
     ]
     assert lines[6].startswith("named queries:") and len(lines) == 7
+
+
+async def test_what_the_stores_limits_do_not_let_it_compare_is_told(
+    client: AsyncClient, queries: dict[str, NamedQuery], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def beyond(*_: object, **__: object) -> None:
+        raise LimitExceeded("too many rows")
+
+    monkeypatch.setattr(audit, "prove", beyond)
+    differs, lines = await audited(client, {"stats": queries["stats"]})
+    assert not differs
+    assert [line for line in lines if "cannot be compared within the store's limits: too many rows" in line]
+    assert lines[-1].startswith("named queries: 0 of ")
 
 
 @pytest.mark.parametrize(

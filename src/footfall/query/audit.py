@@ -20,6 +20,7 @@ from typing import Final
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
+from footfall.errors import LimitExceeded, Overloaded
 from footfall.query.catalogue import NamedQuery
 from footfall.query.exchange import execute
 from footfall.query.prove import TOLERANCE, Proof, prove, raw_reach
@@ -57,12 +58,14 @@ class RollupRow:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What was compared, what differs, and a line of text for each month that was healed before."""
+    """What was compared, what differs, a line of text for each month that was healed before, and one for each
+    comparison that was more than the store's limits let it answer."""
 
     days: dict[str, int]
     rows: tuple[RollupRow, ...]
     proofs: tuple[tuple[str, Proof], ...]
     healed: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -83,8 +86,10 @@ class Audit:
                     yield f"  {cell.row} {cell.column}: {cell.answer}, raw rows say {cell.proof}"
         equal = sum(proof.verdict == "equal" for _, proof in self.proofs)
         near = sum(proof.verdict == "equal" and bool(proof.estimates) for _, proof in self.proofs)
+        yield from self.beyond
         said = f", {near} of them with estimates within {100 * TOLERANCE:.0f} %" if near else ""
-        yield f"named queries: {equal} of {len(self.proofs)} comparisons equal{said}"
+        asked = len(self.proofs) + len(self.beyond)
+        yield f"named queries: {equal} of {asked} comparisons equal{said}"
 
 
 def _wrong(count: int, what: str) -> str:
@@ -122,13 +127,15 @@ async def audit(
     healed: list[str] = []
     if heal is not None:
         healed = await _heal(client, wrong, hold, heal, progress)
-    proofs = await _prove_all(client, [query for query in queries if query.proof], days, progress)
+    beyond: list[str] = []
+    proofs = await _prove_all(client, [query for query in queries if query.proof], days, progress, beyond)
     await _prove_again(client, proofs, hold, {piece.rollup for piece in wrong})
     return Audit(
         {rollup: len(found) for rollup, found in days.items()},
         tuple(row for rows in wrong.values() for row in rows.values()),
         tuple((label, proof) for label, (_, _, proof) in proofs.items()),
         tuple(healed),
+        tuple(beyond),
     )
 
 
@@ -239,15 +246,23 @@ async def _prove_again(client: AsyncClient, proofs: _Proofs, hold: Hold, wrong: 
 
 
 async def _prove_all(
-    client: AsyncClient, queries: list[NamedQuery], days: dict[str, dict[date, int]], progress: Progress
+    client: AsyncClient,
+    queries: list[NamedQuery],
+    days: dict[str, dict[date, int]],
+    progress: Progress,
+    beyond: list[str],
 ) -> _Proofs:
+    """A proof by query and range; what the store's limits do not let it answer is told in `beyond`."""
     ranges = _ranges(days)
     proofs: _Proofs = {}
     for done, query in enumerate(queries, 1):
         names = {parameter.name for parameter in query.parameters}
         for params in ranges if {"from", "to"} <= names else [{}]:
-            proof = await prove(client, query, params, attempts=1)
-            proofs[" ".join([query.name, *params.values()])] = query, params, proof
+            label = " ".join([query.name, *params.values()])
+            try:
+                proofs[label] = query, params, await prove(client, query, params, attempts=1)
+            except (LimitExceeded, Overloaded) as error:
+                beyond.append(f"{label}: cannot be compared within the store's limits: {error.message}")
         progress("named queries", done, len(queries))
     return proofs
 
