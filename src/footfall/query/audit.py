@@ -36,6 +36,7 @@ ROLLUPS: Final = {
 }
 LOOKS: Final = 3
 PAUSE_S: Final = 0.5
+BUSY_PAUSES_S: Final = (1.0, 5.0, 15.0)
 ROWS_AT_ONCE: Final = 1_000_000
 DAYS_AT_ONCE: Final = 31
 ROWS_TOLD: Final = 200
@@ -213,7 +214,14 @@ def _pieces(rollup: str, days: dict[date, int]) -> Iterator[_Days]:
 async def _compare(client: AsyncClient, piece: _Days) -> dict[tuple[date, str], RollupRow]:
     """The rows that differ at this moment, by day and name."""
     values = {"from": piece.first.isoformat(), "to": piece.until.isoformat(), "limit": ROWS_TOLD}
-    result, _ = await execute(client, _statement(piece.rollup), values)
+    for pause_s in BUSY_PAUSES_S:
+        try:
+            result, _ = await execute(client, _statement(piece.rollup), values)
+            break
+        except Overloaded:  # the store is busy: the same takes less of its time later
+            await asyncio.sleep(pause_s)
+    else:
+        result, _ = await execute(client, _statement(piece.rollup), values)
     names = result.column_names[2:]
     return {
         (day, row): RollupRow(piece.rollup, day, row, tuple(_measures(names, pairs)))
