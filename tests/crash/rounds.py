@@ -34,7 +34,7 @@ from tests.test_supervisor import child, up
 
 VICTIMS = ("engine", "ingest", "both", "tree", "power")
 KEPT_ROWS = 300  # so many events of the shop are of every day that it has
-ROLLUPS = ("mv_hourly_events", "mv_user_funnel", "mv_country_stats", "daily_user_activity")
+ROLLUPS = ("mv_hourly_events", "mv_daily_events", "mv_user_funnel", "mv_country_stats", "daily_user_activity")
 
 
 @dataclass

@@ -17,6 +17,7 @@ Start = Callable[..., support.Process]
 # Rows that a rollup loses.
 DAMAGE = {
     "mv_hourly_events": "event_type = 'purchase'",
+    "mv_daily_events": "event_type = 'purchase'",
     "mv_user_funnel": "user_id % 3 = 0",
     "mv_country_stats": "country = 'DE'",
     "daily_user_activity": "user_id % 3 = 0",
