@@ -8,7 +8,8 @@ SHELL := /bin/bash
 
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
-JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+# One more than there are cores: tests often wait for what they started.
+JOBS   ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 TESTS  ?=
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 

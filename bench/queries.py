@@ -38,7 +38,7 @@ class _Clients:
 
 
 def measure(*, events: int, runs: int) -> list[Report]:
-    """`runs` answers for each of the clients from each endpoint."""
+    """`runs` answers of each endpoint, of each client at least one."""
     with shop(events) as config, store.connect(config, "footfall") as client:
         asked = questions(config, sample(client))
         engine = f"ClickHouse {client.server_version}"
@@ -57,13 +57,13 @@ def measure(*, events: int, runs: int) -> list[Report]:
                 f"Endpoints of the dashboard, {CLIENTS} clients, ms",
                 ["endpoint", "median", "p95", "p99", "answers/s", "failed"],
                 events,
-                runs * CLIENTS,
+                _each(runs) * CLIENTS,
                 engine,
             )
             paths = {path: asked.get(name, {}) for path, name in ENDPOINTS.items()}
             paths |= {f"/api/query/{name}": given for name, given in asked.items()}
             for path, given in paths.items():
-                together.rows.append([path, *_together(config, _target(path, given), runs)])
+                together.rows.append([path, *_together(config, _target(path, given), _each(runs))])
         finally:
             dashboard.stop()
         return [together, alone]
@@ -117,6 +117,11 @@ def _client(config: Config, target: str, runs: int, seen: _Clients) -> None:
         if answer.status != 200:
             seen.failed.append(answer.status)
     connection.close()
+
+
+def _each(runs: int) -> int:
+    """Answers of each client."""
+    return max(1, runs // CLIENTS)
 
 
 def _target(path: str, given: Mapping[str, str]) -> str:

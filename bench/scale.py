@@ -25,7 +25,8 @@ from footfall.query.parameters import bind
 from footfall.schema.migrate import migrate
 
 STEPS = (1, 3, 10, 30, 100)
-"""In hundredths of the largest size that is measured, so that a small try has steps too."""
+"""In hundredths of the largest size that is measured."""
+SMALLEST = 1_000
 _FAIR = {"use_query_condition_cache": 0, "max_execution_time": 0}
 _PARTS = """
 SELECT max(parts) FROM
@@ -41,7 +42,7 @@ SELECT sum(rows) FROM system.parts WHERE active AND database = 'footfall'
 
 def measure(*, events: int, runs: int) -> list[Report]:
     """Loading, sizes, and each named query's time, at each step up to `events`."""
-    sizes = [events * step // 100 for step in STEPS]
+    sizes = [size for step in STEPS if (size := events * step // 100) >= SMALLEST]
     loading = Report(
         "Growth: loading and size",
         ["events", "rows/s loaded", "bytes an event", "GiB on disk", "most parts of a table"],

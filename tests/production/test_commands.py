@@ -21,7 +21,10 @@ from tests.production.test_compose import SERVERS, SERVICES
 
 PASSWORDS = {
     name: f"it's a \\ {name} of our own"
-    for name in ("password", "writer_password", "reader_password", "analyst_password", "write_key")
+    for name in (
+        *("password", "writer_password", "reader_password", "analyst_password"),
+        *("admin_password", "write_key"),
+    )
 }
 
 

@@ -323,7 +323,7 @@ def wait_until(reached: Callable[[], bool], limit_s: float = 30) -> None:
         time.sleep(0.01)
 
 
-def test_projections_are_left_to_merges(config: Config, store_client: Client) -> None:
+def test_projections_are_left_to_merges(fresh_store: Config, store_client: Client) -> None:
     tables = store_client.query(
         "SELECT name FROM system.tables WHERE database = 'footfall'"
         " AND engine_full LIKE '%materialize_projections_on_insert = 0%' ORDER BY name"
@@ -331,7 +331,7 @@ def test_projections_are_left_to_merges(config: Config, store_client: Client) ->
     assert [name for (name,) in tables] == [
         "daily_user_activity", "events", "mv_user_funnel", "orders", "users"
     ]  # fmt: skip
-    assert migrate(config).changed == []
+    assert migrate(fresh_store).changed == []
 
 
 def test_a_shop_keeps_its_currency(fresh_store: Config, store_client: Client) -> None:
