@@ -14,9 +14,7 @@ from footfall.config import LOOPBACK, Config
 from footfall.errors import CallersFault, Forbidden
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-FORMS = frozenset(
-    {"/login", "/logout"}
-)  # a browser sends them without a script
+FORMS = frozenset({"/login", "/logout"})  # a browser sends them without a script
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
