@@ -1,7 +1,9 @@
 """What one request does touches no other: limits, settings, abandoned streams, a full house."""
 
+import os
 import select
 import socket
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -104,3 +106,13 @@ def test_who_comes_to_a_full_house_is_told_when_to_come_again(engine: support.Pr
     assert {answer.body for answer in waited if answer.status != 503} == {b"1\n"}
     for connection in crowd:
         connection.close()
+
+
+def test_schemas_of_statements_that_were_killed_are_removed(config: Config, owner_http: httpx.Client) -> None:
+    left = config.data_dir / "tmp" / "tmp1abcdef.proto"
+    left.write_text("message Row {}")
+    os.utime(left, (0, 0))
+    deadline = time.monotonic() + 30
+    while left.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -83,6 +83,7 @@ class Engine:
         while True:
             await asyncio.sleep(SWEEP_S)
             self.sessions.expire()
+            self.database.tidy()
 
     async def _stop(self) -> None:
         """Kills what still runs and closes the database once nothing does."""

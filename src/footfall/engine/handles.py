@@ -30,6 +30,8 @@ from footfall.engine.exceptions import from_engine
 from footfall.errors import UsageError
 
 FILES = 65_536
+SCHEMA_S = 10.0
+"""Age of a schema that a statement wrote for itself after which it has been read or given up."""
 _CONFIG = """<clickhouse>
     <query_log>
         <database>system</database>
@@ -181,6 +183,14 @@ class Database:
         except RuntimeError:  # a connection begins in `default`, which somebody may have dropped
             Handle(self._first).run("CREATE DATABASE IF NOT EXISTS default")
             return Handle(self._connect(self._address))
+
+    def tidy(self) -> None:
+        """Removes schemas that chDB writes for a statement, reads at once, and leaves if it is killed."""
+        for pattern in ("tmp*.proto", "tmp*.capnp"):
+            for file in self.folders[-1].glob(pattern):
+                with suppress(FileNotFoundError):
+                    if time.time() - file.stat().st_mtime > SCHEMA_S:
+                        file.unlink()
 
     def close(self) -> None:
         self._first.close()
