@@ -61,6 +61,8 @@ def pages(config: Config, store_client: Client, ingest_url: str) -> Iterator[dic
 
 
 def ready(page: Page) -> None:
+    """Waits for every card; without motion, so that no colour is on its way."""
+    page.emulate_media(reduced_motion="reduce")
     for card in page.locator("section.card[data-state]").all():
         expect(card).to_have_attribute("data-state", "ready")
 
