@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,6 +109,13 @@ def start(server: str, config: Config, *options: str) -> Process:
             raise AssertionError(f"{server} does not answer at {url}:\n{process.output()}")
         time.sleep(0.05)
     return process
+
+
+def wait_until(holds: Callable[[], bool], limit_s: float = 30) -> None:
+    deadline = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
 
 
 def answers(url: str) -> bool:

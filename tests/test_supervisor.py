@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,16 +23,9 @@ SERVERS = ("engine", "ingest", "dashboard", "live")
 def up(config: Config, *options: str) -> Process:
     """Starts the stack and waits until it says that it is up."""
     process = support.launch("up", config, *options)
-    wait_until(lambda: "Ctrl-C stops" in process.output() or process.popen.poll() is not None, 120)
+    support.wait_until(lambda: "Ctrl-C stops" in process.output() or process.popen.poll() is not None, 120)
     assert process.popen.poll() is None, process.output()
     return process
-
-
-def wait_until(holds: Callable[[], bool], limit_s: float = 30) -> None:
-    deadline = time.monotonic() + limit_s
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def child(stack: Process, name: str) -> psutil.Process | None:
@@ -82,8 +74,8 @@ def test_an_engine_that_is_killed_is_started_again_and_keeps_its_rows(stack: Pro
     engine = child(stack, "engine")
     assert engine is not None
     engine.kill()
-    wait_until(lambda: child(stack, "engine") not in (None, engine))
-    wait_until(lambda: support.answers(stack.config.url("engine") + "/ping"))
+    support.wait_until(lambda: child(stack, "engine") not in (None, engine))
+    support.wait_until(lambda: support.answers(stack.config.url("engine") + "/ping"))
     with store.connect(stack.config, "reader") as client:
         assert client.command("SELECT count() FROM identities") == 1
     assert "ended with signal SIGKILL; starting it again" in stack.output()

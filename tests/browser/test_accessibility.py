@@ -61,13 +61,14 @@ def pages(config: Config, store_client: Client, ingest_url: str) -> Iterator[dic
 
 
 def ready(page: Page) -> None:
-    """Waits for every card; without motion, so that no colour is on its way."""
-    page.emulate_media(reduced_motion="reduce")
+    """Waits for every card."""
     for card in page.locator("section.card[data-state]").all():
         expect(card).to_have_attribute("data-state", "ready")
 
 
 def findings(page: Page) -> list[str]:
+    """What axe finds; without motion, so that no colour is on its way."""
+    page.emulate_media(reduced_motion="reduce")
     page.evaluate(AXE.read_text())
     found: list[str] = page.evaluate(RUN)
     return found
@@ -76,7 +77,10 @@ def findings(page: Page) -> list[str]:
 def fits(page: Page) -> None:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")  # charts follow
+        # Charts follow. The page's own policy lets nothing be evaluated in it again and again.
+        support.wait_until(
+            lambda: page.evaluate("document.documentElement.scrollWidth <= innerWidth") is True
+        )
     page.set_viewport_size({"width": 1440, "height": 900})
 
 

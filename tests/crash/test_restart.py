@@ -10,7 +10,7 @@ from footfall.config import Config
 from tests import support
 from tests.crash.shop import Shop, differences
 from tests.ingest.client import Client, settle
-from tests.test_supervisor import child, up, wait_until
+from tests.test_supervisor import child, up
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ def test_an_engine_that_dies_is_back_with_every_acknowledged_row(
         assert before is not None
         before.send_signal(number)
         died = time.monotonic()
-        wait_until(lambda: not before.is_running() or before.status() == "zombie")
-        wait_until(lambda: support.answers(own_config.url("engine") + "/ping"))
+        support.wait_until(lambda: not before.is_running() or before.status() == "zombie")
+        support.wait_until(lambda: support.answers(own_config.url("engine") + "/ping"))
         print(f"{number.name}: answers again after {time.monotonic() - died:.2f} s")
         time.sleep(0.5)
         shop.finish()

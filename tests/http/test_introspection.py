@@ -1,8 +1,7 @@
 """What clients read about statements: their own ids, texts and users in system tables and functions."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -12,6 +11,7 @@ from footfall.engine.introspection import concerns, in_clients_terms
 from footfall.engine.running import NOT_RUNNING
 from footfall.engine.statement import parse
 from footfall.engine.users import User
+from tests import support
 from tests.engine.speak import code
 
 ENDLESS = "SELECT count() FROM system.numbers WHERE NOT ignore(number)"
@@ -22,13 +22,6 @@ OWNER = User("footfall", "", 1)
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(4) as pool:
         yield pool
-
-
-def wait_until(condition: Callable[[], bool], limit_s: float = 10) -> None:
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def ask(client: httpx.Client, sql: str, **params: str) -> str:
@@ -45,7 +38,7 @@ def test_a_running_statement_is_found_by_its_id_and_killed(
         owner_http.post, "/?query_id=find/me*/ 'é'", content=ENDLESS + " FORMAT JSON", headers=headers
     )
     found = "SELECT count() FROM system.processes WHERE query_id = {id:String}"
-    wait_until(lambda: endless.done() or ask(owner_http, found, param_id="find/me*/ 'é'") == "1")
+    support.wait_until(lambda: endless.done() or ask(owner_http, found, param_id="find/me*/ 'é'") == "1")
     assert not endless.done(), endless.result().text
     columns = "query_id, initial_query_id, user, initial_user, interface, http_method, quota_key, query"
     sql = (
@@ -220,4 +213,6 @@ def test_a_shops_statements_are_not_even_taken_apart() -> None:
 
 def test_the_log_shows_a_statement_soon_by_itself(owner_http: httpx.Client) -> None:
     ask(owner_http, "SELECT 1", query_id="soon")
-    wait_until(lambda: ask(owner_http, "SELECT count() FROM system.query_log WHERE query_id = 'soon'") == "2")
+    support.wait_until(
+        lambda: ask(owner_http, "SELECT count() FROM system.query_log WHERE query_id = 'soon'") == "2"
+    )

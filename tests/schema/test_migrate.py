@@ -2,8 +2,7 @@
 
 import dataclasses
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -152,7 +151,7 @@ def test_a_process_that_is_killed_leaves_what_the_next_one_finishes(
     engine: Config, client: Client, snapshot: dict[str, str]
 ) -> None:
     process = support.launch("migrate", engine)
-    wait_until(lambda: len(schema(client)) >= 4 or process.popen.poll() is not None)
+    support.wait_until(lambda: len(schema(client)) >= 4 or process.popen.poll() is not None)
     process.kill()
     assert process.popen.returncode == -9
     finished = support.run(engine, "migrate")
@@ -216,7 +215,7 @@ def test_expired_rows_leave_the_raw_table_and_stay_in_its_rollups(engine: Config
     migrate(dataclasses.replace(engine, events_ttl_days=30))
     wait_for_mutations(client)
     merge(client, ["events", "mv_hourly_events"])
-    wait_until(lambda: rows(client, count) == [(1,)])
+    support.wait_until(lambda: rows(client, count) == [(1,)])
     assert rows(client, "SELECT sum(event_count) FROM footfall.mv_hourly_events") == [(3,)]
 
 
@@ -313,14 +312,9 @@ def assert_nothing_is_lost(client: Client, tags: list[str]) -> None:
 
 
 def wait_for_mutations(client: Client) -> None:
-    wait_until(lambda: rows(client, "SELECT count() FROM system.mutations WHERE NOT is_done") == [(0,)])
-
-
-def wait_until(reached: Callable[[], bool], limit_s: float = 30) -> None:
-    deadline = time.monotonic() + limit_s
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    support.wait_until(
+        lambda: rows(client, "SELECT count() FROM system.mutations WHERE NOT is_done") == [(0,)]
+    )
 
 
 def test_projections_are_left_to_merges(fresh_store: Config, store_client: Client) -> None:

@@ -100,7 +100,7 @@ class Inbox:
         self.awaited: dict[str, threading.Event] = {lane: threading.Event() for lane in LANES}
         self._path = folder / "inbox.sqlite"
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self.failing = False  # whether the last commit could not be written
+        self.failing = False  # whether a commit could not be written, and no batch has been since
         self._loop: asyncio.AbstractEventLoop | None = None
         self._moved = asyncio.Event()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -157,7 +157,7 @@ class Inbox:
         return result
 
     async def writable(self) -> bool:
-        """Whether a batch would be kept: there is room on the disk, and the last commit was written.
+        """Whether a batch would be kept: the disk has room, and since the last batch no commit has failed.
 
         After one that was not, it tries by writing a little: so the answer is right again once the disk is,
         also where nobody sends.
@@ -171,6 +171,7 @@ class Inbox:
                 await asyncio.to_thread(self.run, _probe)
         except (TimeoutError, OurFault):
             return False
+        self.failing = False
         return True
 
     async def moved(self, timeout_s: float) -> None:
@@ -235,7 +236,8 @@ class Inbox:
                 return [(group[0], OurFault(f"the batch could not be kept: {type(error).__name__}"))]
             # One of them is at fault: each gets a transaction of its own, so that the others pass.
             return [result for waiting in group for result in self._commit([waiting])]
-        self.failing = False
+        if batches:  # housekeeping may pass where a batch does not
+            self.failing = False
         return results
 
     def _undo(self) -> None:
