@@ -25,8 +25,7 @@ from tests.ingest.client import Client, settle
 from bench.bodies import templates
 from bench.ingest import BATCH, CLIENTS, TEMPLATES, Stack, flood_until_queryable, running_stack
 from bench.load import Connection, Load, flood, paced
-from bench.report import Report, spread
-from bench.run import show
+from bench.report import Report, show, spread
 
 WINDOW = 10
 LEAST_SHARE = 0.6

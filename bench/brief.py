@@ -60,7 +60,7 @@ def _compression(tables: list[list[Row]]) -> str:
 
 
 def _rollups(tables: list[list[Row]]) -> str:
-    times = [float(row[3]) for row in tables[0]]
+    times = [float(row[4]) for row in tables[0]]
     return f"{shown(min(times))} to {shown(max(times))}x, median {shown(median(times))}x"
 
 

@@ -1,9 +1,9 @@
-"""Many pages on one process: `python -m bench.live --subscribers 2000 --seconds 60`.
+"""Many pages on one process: `footfall bench live`; others by `python -m bench.live --help`.
 
 A demo's stream runs meanwhile. Subscribers are kept-alive connections of two processes beside the server;
 each frame of events says when it was made, so its lag is what its way to a subscriber took. Beside them one
 client asks the REST part, one request after another. Memory is the largest resident set of the live
-process. The last line says whether the bounds held.
+process.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import resource
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from statistics import quantiles
@@ -22,11 +22,11 @@ import aiohttp
 import psutil
 from tests import support
 
-from bench.report import Report
-from bench.run import show
+from bench.report import Report, show
 from footfall.config import Config
 from footfall.schema.migrate import migrate
 
+SUBSCRIBERS, RATE = 2_000, 100
 WORKERS = 2
 WARM_UP_S = 5.0
 FRAME = b'event: events\ndata: {"at":"'
@@ -99,7 +99,27 @@ async def ask(config: Config, seconds: float) -> list[float]:
     return taken
 
 
-async def measure(config: Config, live: psutil.Process, subscribers: int, seconds: float) -> Report:
+def measure(*, seconds: float, subscribers: int = SUBSCRIBERS, rate: int = RATE) -> Report:
+    """Starts a stack with a stream, and listens for some seconds."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, subscribers * 2 + 1024), hard))
+    with tempfile.TemporaryDirectory(prefix="footfall-bench-") as folder:
+        config = support.make_config(Path(folder))
+        running = [support.start("engine", config)]
+        migrate(config)
+        running += [support.start("ingest", config), support.start("live", config)]
+        live = psutil.Process(running[-1].pid)
+        running.append(support.launch("stream", config, "--rate", str(rate)))
+        try:
+            return asyncio.run(_measure(config, live, subscribers, seconds, rate))
+        finally:
+            for process in reversed(running):
+                process.stop(60)
+
+
+async def _measure(
+    config: Config, live: psutil.Process, subscribers: int, seconds: float, rate: int
+) -> Report:
     """Listens and asks at once."""
     loop = asyncio.get_running_loop()
     with ProcessPoolExecutor(WORKERS) as pool:
@@ -115,11 +135,17 @@ async def measure(config: Config, live: psutil.Process, subscribers: int, second
         heard = await asyncio.gather(*listening)
     lags = [lag for one in heard for lag in one.lags]
     frames = [count for one in heard for count in one.frames]
-    report = Report(f"{subscribers:,} subscribers", ["", "median", "p99", "most"], 0, len(lags), "embedded")
-    report.rows.append(["lag of a frame, ms", *_spread(lags)])
-    report.rows.append(["a REST request, ms", *_spread(asking.result())])
-    report.rows.append(["memory of the process, MiB", "", "", largest / (1 << 20)])
-    report.rows.append(["frames by subscriber: fewest, most", "", min(frames), max(frames)])
+    report = Report(
+        f"Live: {subscribers:,} subscribers, {rate:,} events/s",
+        ["what", "median", "p99", "most", "bound"],
+        0,
+        len(lags),
+        "embedded",
+    )
+    report.rows.append(["lag of a frame, ms", *_spread(lags), f"p99 {LAG_LIMIT_MS}"])
+    report.rows.append(["a REST request, ms", *_spread(asking.result()), f"p99 {REST_LIMIT_MS}"])
+    report.rows.append(["memory of the process, MiB", "", "", largest / (1 << 20), str(MEMORY_LIMIT_MIB)])
+    report.rows.append(["frames by subscriber: fewest, most", "", min(frames), max(frames), "the same"])
     return report
 
 
@@ -129,28 +155,13 @@ def _spread(values: list[float]) -> list[float | str]:
 
 
 def main() -> None:
-    """Starts a stack with a stream, listens, and prints what was measured."""
+    """The same with other numbers of subscribers and events."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--subscribers", type=int, default=2000)
+    parser.add_argument("--subscribers", type=int, default=SUBSCRIBERS)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--rate", type=int, default=100, help="events a second")
+    parser.add_argument("--rate", type=int, default=RATE, help="events a second")
     given = parser.parse_args()
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, given.subscribers * 2 + 1024), hard))
-    with tempfile.TemporaryDirectory(prefix="footfall-bench-") as folder:
-        config = support.make_config(Path(folder))
-        running = [support.start("engine", config)]
-        migrate(config)
-        running += [support.start("ingest", config), support.start("live", config)]
-        live = psutil.Process(running[-1].pid)
-        running.append(support.launch("stream", config, "--rate", str(given.rate)))
-        print(f"{datetime.now(UTC):%H:%M:%S} {given.subscribers} subscribers, {given.rate} events/s")
-        try:
-            show(asyncio.run(measure(config, live, given.subscribers, given.seconds)))
-        finally:
-            for process in reversed(running):
-                process.stop(60)
-    print(f"bounds: lag p99 {LAG_LIMIT_MS} ms, REST p99 {REST_LIMIT_MS} ms, memory {MEMORY_LIMIT_MIB} MiB")
+    show(measure(seconds=given.seconds, subscribers=given.subscribers, rate=given.rate))
 
 
 if __name__ == "__main__":

@@ -15,8 +15,7 @@ from playwright.sync_api import CDPSession, Page, expect
 from tests import support
 from tests.browser.conftest import launched
 
-from bench.report import Report
-from bench.run import show
+from bench.report import Report, show
 from footfall.schema.migrate import migrate
 
 MIB = 1 << 20

@@ -19,8 +19,7 @@ from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
 
-from bench.report import Report, spread
-from bench.run import show
+from bench.report import Report, show, spread
 from bench.stack import shop
 from footfall import store
 from footfall.config import Config

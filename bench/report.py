@@ -1,9 +1,16 @@
 """What a measurement answers with, and the arithmetic that all of them share."""
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
+
+from rich.console import Console
+from rich.table import Table
+
+WIDTH = 160
+"""Of a table that is not printed on a terminal."""
 
 
 @dataclass
@@ -53,3 +60,15 @@ def spread(times: Sequence[float]) -> list[str | float]:
     """Median, 95th and 99th percentile."""
     cuts = quantiles(times, n=100, method="inclusive")
     return [median(times), cuts[94], cuts[98]]
+
+
+def show(report: Report) -> None:
+    """Prints a report as a table."""
+    table = Table(
+        title=report.title, caption=f"{report.events:,} events; {report.runs} runs; {report.engine}"
+    )
+    for number, column in enumerate(report.columns):
+        table.add_column(column, justify="right" if number else "left")
+    for row in report.rows:
+        table.add_row(*map(shown, row))
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)

@@ -1,13 +1,21 @@
 """How much faster is a figure from its rollup than from the raw rows?
 
-Every named query that reads a rollup, and its proof on the raw rows, over the last 30 days, in turn.
+First the statements alone, over 90 days, in turn: the rollup, and `events` itself with exact counts, no
+projections and no cache of conditions. Then every named query that reads a rollup, and its proof.
 """
 
 import asyncio
+from datetime import timedelta
+from functools import partial
 from statistics import median
 from typing import Any
 
-from bench.report import Report
+from clickhouse_connect.driver.client import Client
+
+from bench.peers.house import House
+from bench.peers.measure import a_user, error, last_day
+from bench.peers.questions import QUESTIONS, Question
+from bench.report import Report, in_turn
 from bench.stack import shop
 from footfall import store
 from footfall.config import Config
@@ -15,14 +23,47 @@ from footfall.query import NamedQuery, catalogue
 from footfall.query.parameters import bind
 from footfall.query.run import run_bound
 
+DAYS = 90
+_SAME_OVER_90_DAYS = ("events by hour, 7 days",)
 
-def measure(*, events: int, runs: int) -> Report:
-    """Milliseconds of each named query and of its proof, and their ratio."""
+
+def measure(*, events: int, runs: int) -> list[Report]:
+    """Milliseconds from rollup and raw rows, their ratio, and the largest error of a figure."""
     with shop(events) as config:
-        return asyncio.run(_measure(config, events, runs))
+        with store.connect(config, "footfall") as client:
+            statements = _statements(client, events, runs)
+        return [statements, asyncio.run(_named_queries(config, events, runs))]
 
 
-async def _measure(config: Config, events: int, runs: int) -> Report:
+def _statements(client: Client, events: int, runs: int) -> Report:
+    report = Report(
+        f"Rollups against raw rows, {DAYS} days, medians in ms",
+        ["question", "kind", "rollup", "raw rows", "times faster", "largest error, %"],
+        events,
+        runs,
+        f"ClickHouse {client.server_version}",
+    )
+    rollups, raw = House(client, "rollups", "footfall"), House(client, "raw", "footfall", projections=False)
+    last = last_day(client)
+    values = {"from": last - timedelta(days=DAYS), "to": last, "user": a_user(client)}
+    for question in QUESTIONS:
+        if question.kind and question.name not in _SAME_OVER_90_DAYS:
+            asks = [
+                partial(rollups.ask, question.footfall, values),
+                partial(raw.ask, _on_raw_rows(question), values),
+            ]
+            told, exact = (ask() for ask in asks)
+            fast, slow = map(median, in_turn(asks, runs))
+            name = question.name.partition(", ")[0]
+            report.rows.append([name, question.kind, fast, slow, slow / fast, 100 * error(exact, told)])
+    return report
+
+
+def _on_raw_rows(question: Question) -> str:
+    return question.plain.replace("peers_plain.", "footfall.")
+
+
+async def _named_queries(config: Config, events: int, runs: int) -> Report:
     client = await store.connect_async(config, "reader")
     try:
         report = Report(

@@ -1,14 +1,11 @@
 """Runs one measurement, prints its tables and writes its figures."""
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from bench import (
     compression,
@@ -16,6 +13,7 @@ from bench import (
     ingest,
     insert,
     interface,
+    live,
     objects,
     peers,
     queries,
@@ -24,10 +22,8 @@ from bench import (
     storage,
 )  # fmt: skip
 from bench.machine import load_average, machine
-from bench.report import Report, shown
+from bench.report import Report, show
 
-WIDTH = 160
-"""Of a table that is not printed on a terminal."""
 SIZED = ("events", "runs")
 
 
@@ -45,6 +41,7 @@ QUESTIONS = {
     "ingest": Question(ingest.measure, ("seconds",)),
     "insert": Question(insert.measure, SIZED),
     "interface": Question(interface.measure, SIZED),
+    "live": Question(live.measure, ("seconds",)),
     "peers": Question(peers.measure, SIZED),
     "projections": Question(objects.projections, SIZED),
     "queries": Question(queries.measure, SIZED),
@@ -69,15 +66,3 @@ def run(question: str, *, file: Path | None, **sizes: float) -> None:
     if file is not None:
         about = {"question": question, "command": command, "machine": machine(), "load_before": load}
         file.write_text(json.dumps(about | {"tables": msgspec.to_builtins(tables)}, indent=1) + "\n")
-
-
-def show(report: Report) -> None:
-    """Prints a report as a table."""
-    table = Table(
-        title=report.title, caption=f"{report.events:,} events; {report.runs} runs; {report.engine}"
-    )
-    for number, column in enumerate(report.columns):
-        table.add_column(column, justify="right" if number else "left")
-    for row in report.rows:
-        table.add_row(*map(shown, row))
-    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)

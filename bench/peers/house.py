@@ -22,15 +22,16 @@ _KEYS = {
 class House:
     """One database of an engine as a peer."""
 
-    def __init__(self, client: Client, name: str, database: str) -> None:
+    def __init__(self, client: Client, name: str, database: str, *, projections: bool = True) -> None:
         self._client = client
         self._database = database
+        self._settings = _SETTINGS | {"optimize_use_projections": int(projections)}
         self.name = name
 
     def ask(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """The rows of an answer."""
         used = {name: value for name, value in values.items() if f"{{{name}:" in sql}
-        found = self._client.query(sql, parameters=used, settings=_SETTINGS)
+        found = self._client.query(sql, parameters=used, settings=self._settings)
         return [tuple(row) for row in found.result_rows]
 
     def size(self) -> int:

@@ -41,12 +41,22 @@ def measure(*, events: int, runs: int) -> list[Report]:
     with shop(events) as config, store.connect(config, "footfall") as client, _duck(client) as duck:
         peers: list[Peer] = [duck, plain(client), brief(client), House(client, "Footfall", "footfall")]
         try:
-            ((last,),) = client.query(_LAST_DAY).result_rows
-            ((user,),) = client.query(_A_USER).result_rows
-            return _ask(peers, last, user, events, runs, f"ClickHouse {client.server_version}")
+            engine = f"ClickHouse {client.server_version}"
+            return _ask(peers, last_day(client), a_user(client), events, runs, engine)
         finally:
             for database in ("peers_plain", "peers_brief"):
                 client.command(f"DROP DATABASE IF EXISTS {database} SYNC")
+
+
+def last_day(client: Client) -> date:
+    """The day of the newest event, which is not over."""
+    found: date = client.query(_LAST_DAY).result_rows[0][0]
+    return found
+
+
+def a_user(client: Client) -> int:
+    """A user with about 60 events."""
+    return int(client.query(_A_USER).result_rows[0][0])
 
 
 def _ask(peers: Sequence[Peer], last: date, user: int, events: int, runs: int, engine: str) -> list[Report]:

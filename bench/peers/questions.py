@@ -5,15 +5,21 @@ brief's design is asked as its own examples ask it. Footfall is asked its rollup
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 RANGE = "event_date >= {from:Date} AND event_date < {to:Date}"
 
 
 @dataclass(frozen=True)
 class Question:
-    """`days`: of the range, up to the last whole day. `exact`: whether Footfall's answer is no estimate."""
+    """One question.
+
+    `days`: of the range, up to the last whole day. `exact`: whether Footfall's answer is no estimate.
+    `kind`: what Footfall's rollup answers it with; empty where Footfall reads raw rows, too.
+    """
 
     name: str
+    kind: Literal["counts and sums", "by-user totals", "distinct counts", "lists of users", ""]
     days: int
     exact: bool
     duckdb: str
@@ -40,6 +46,7 @@ _VISITORS = f"""
 SELECT event_date, count(DISTINCT user_id) FROM events
 WHERE {RANGE} AND user_id != 0 GROUP BY ALL ORDER BY ALL
 """
+_ALL_VISITORS = f"SELECT count(DISTINCT user_id) FROM events WHERE {RANGE} AND user_id != 0"
 _COUNTRIES = f"""
 SELECT country, sum(revenue) FROM events WHERE {RANGE} GROUP BY country ORDER BY country
 """
@@ -76,6 +83,14 @@ _TOP_PRODUCTS_ROLLUP = """
 SELECT product_id, sum(total_revenue) AS revenue FROM footfall.mv_product_revenue
 WHERE order_date >= {from:Date} AND order_date < {to:Date} AND status = 'completed'
 GROUP BY product_id ORDER BY revenue DESC, product_id LIMIT 10
+"""
+_A_USERS_DAYS = f"""
+SELECT event_date, count(*), sum(revenue) FROM events
+WHERE {RANGE} AND user_id = {{user:UInt64}} GROUP BY event_date ORDER BY event_date
+"""
+_A_USERS_DAYS_ROLLUP = f"""
+SELECT event_date, countMerge(total_events), sumMerge(revenue) FROM footfall.mv_user_funnel
+WHERE {RANGE} AND user_id = {{user:UInt64}} GROUP BY event_date ORDER BY event_date
 """
 _TIMELINE = """
 SELECT event_timestamp, event_type, revenue FROM events WHERE user_id = {user:UInt64}
@@ -144,27 +159,34 @@ def _literal(sql: str) -> str:
 
 QUESTIONS = (
     Question(
-        "events by hour, 7 days", 7, True,
+        "events by hour, 7 days", "counts and sums", 7, True,
         _duck(_HOURS), _HOURS_RAW, _literal(_HOURS_ROLLUP), _HOURS_ROLLUP,
     ),
     Question(
-        "events by hour, 90 days", 90, True,
+        "events by hour, 90 days", "counts and sums", 90, True,
         _duck(_HOURS), _HOURS_RAW, _literal(_HOURS_ROLLUP), _HOURS_ROLLUP,
     ),
     Question(
-        "visitors by day, 90 days", 90, False,
+        "visitors by day, 90 days", "distinct counts", 90, False,
         _duck(_VISITORS), _plain(_VISITORS),
         f"""SELECT event_date, sum(unique_users) FROM peers_brief.mv_hourly_events
         WHERE {RANGE} GROUP BY event_date ORDER BY event_date""",
-        f"""SELECT event_date, uniqMerge(unique_users) FROM footfall.mv_country_stats
-        WHERE {RANGE} GROUP BY event_date ORDER BY event_date""",
+        f"""SELECT event_date, uniqCombined64Merge(unique_users) FROM footfall.mv_daily_events
+        WHERE event_type = '' AND {RANGE} GROUP BY event_date ORDER BY event_date""",
     ),
     Question(
-        "revenue by country, 90 days", 90, True,
+        "visitors, 90 days", "distinct counts", 90, False,
+        _duck(_ALL_VISITORS), _plain(_ALL_VISITORS),
+        f"SELECT sum(unique_users) FROM peers_brief.mv_hourly_events WHERE {RANGE}",
+        f"""SELECT uniqCombined64Merge(unique_users) FROM footfall.mv_daily_events
+        WHERE event_type = '' AND {RANGE}""",
+    ),
+    Question(
+        "revenue by country, 90 days", "counts and sums", 90, True,
         _duck(_COUNTRIES), _plain(_COUNTRIES), _literal(_COUNTRIES_ROLLUP), _COUNTRIES_ROLLUP,
     ),
     Question(
-        "visitors by country, 90 days", 90, False,
+        "visitors by country, 90 days", "distinct counts", 90, False,
         _duck(_COUNTRY_USERS), _plain(_COUNTRY_USERS),
         f"""SELECT country, sum(unique_users) FROM peers_brief.mv_country_stats
         WHERE {RANGE} GROUP BY country ORDER BY country""",
@@ -172,24 +194,29 @@ QUESTIONS = (
         WHERE {RANGE} GROUP BY country ORDER BY country""",
     ),
     Question(
-        "page views and purchases, 30 days", 30, True,
+        "page views and purchases, 30 days", "by-user totals", 30, True,
         _duck(_STEPS), _plain(_STEPS), _literal(_STEPS_MERGED), _STEPS_MERGED,
     ),
     Question(
-        "ordered funnel of 3 steps in 24 h, 30 days", 30, True,
+        "ordered funnel of 3 steps in 24 h, 30 days", "", 30, True,
         _duck(_FUNNEL_DUCK), _plain(_FUNNEL), _literal(_FUNNEL), _FUNNEL,
     ),
     Question(
-        "ten most active users, 30 days", 30, True,
+        "ten most active users, 30 days", "lists of users", 30, True,
         _duck(_TOP_USERS), _plain(_TOP_USERS), _literal(_TOP_USERS_ROLLUP), _TOP_USERS_ROLLUP,
     ),
     Question(
-        "ten products by revenue, 30 days", 30, True,
+        "one user's days, 90 days", "lists of users", 90, True,
+        _duck(_A_USERS_DAYS).replace("{user:UInt64}", "$user"), _plain(_A_USERS_DAYS),
+        _literal(_A_USERS_DAYS_ROLLUP), _A_USERS_DAYS_ROLLUP,
+    ),
+    Question(
+        "ten products by revenue, 30 days", "counts and sums", 30, True,
         _TOP_PRODUCTS.replace("{from:Date}", "$from").replace("{to:Date}", "$to"),
         _plain(_TOP_PRODUCTS), _literal(_TOP_PRODUCTS_ROLLUP), _TOP_PRODUCTS_ROLLUP,
     ),
     Question(
-        "average order value by product, 90 days", 90, False,
+        "average order value by product, 90 days", "distinct counts", 90, False,
         """SELECT product_id, sum(total_amount) / count(DISTINCT order_id) AS aov FROM orders
         WHERE order_date >= $from AND order_date < $to AND status = 'completed'
         GROUP BY product_id ORDER BY product_id""",
@@ -205,7 +232,7 @@ QUESTIONS = (
         GROUP BY product_id ORDER BY product_id""",
     ),
     Question(
-        "one user's last 50 events", 90, True,
+        "one user's last 50 events", "", 90, True,
         _TIMELINE.replace("{user:UInt64}", "$user"), _plain(_TIMELINE),
         _TIMELINE.replace("FROM events", "FROM peers_brief.events"),
         _TIMELINE.replace("FROM events", "FROM footfall.events"),
