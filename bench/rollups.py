@@ -48,12 +48,9 @@ def _statements(client: Client, events: int, runs: int) -> Report:
     values = {"from": last - timedelta(days=DAYS), "to": last, "user": a_user(client)}
     for question in QUESTIONS:
         if question.kind and question.name not in _SAME_OVER_90_DAYS:
-            asks = [
-                partial(rollups.ask, question.footfall, values),
-                partial(raw.ask, _on_raw_rows(question), values),
-            ]
-            told, exact = (ask() for ask in asks)
-            fast, slow = map(median, in_turn(asks, runs))
+            asked = ((rollups, question.footfall), (raw, _on_raw_rows(question)))
+            told, exact = (house.ask(sql, values) for house, sql in asked)
+            fast, slow = map(median, in_turn([partial(house.run, sql, values) for house, sql in asked], runs))
             name = question.name.partition(", ")[0]
             report.rows.append([name, question.kind, fast, slow, slow / fast, 100 * error(exact, told)])
     return report
