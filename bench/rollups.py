@@ -24,7 +24,7 @@ from footfall.query.parameters import bind
 from footfall.query.run import run_bound
 
 DAYS = 90
-_SAME_OVER_90_DAYS = ("events by hour, 7 days",)
+_SAME_OVER_90_DAYS = ("events and revenue by hour, 7 days",)
 
 
 def measure(*, events: int, runs: int) -> list[Report]:
@@ -51,7 +51,7 @@ def _statements(client: Client, events: int, runs: int) -> Report:
             asked = ((rollups, question.footfall), (raw, _on_raw_rows(question)))
             told, exact = (house.ask(sql, values) for house, sql in asked)
             fast, slow = map(median, in_turn([partial(house.run, sql, values) for house, sql in asked], runs))
-            name = question.name.partition(", ")[0]
+            name = question.name.rpartition(", ")[0]
             report.rows.append([name, question.kind, fast, slow, slow / fast, 100 * error(exact, told)])
     return report
 

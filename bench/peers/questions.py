@@ -34,12 +34,12 @@ def _duck(sql: str) -> str:
 
 
 _HOURS = f"""
-SELECT event_date, hour(event_timestamp) AS event_hour, count(*) FROM events
+SELECT event_date, hour(event_timestamp) AS event_hour, count(*), sum(revenue) FROM events
 WHERE {RANGE} GROUP BY ALL ORDER BY ALL
 """
 _HOURS_RAW = _HOURS.replace("hour(", "toHour(").replace("FROM events", "FROM peers_plain.events")
 _HOURS_ROLLUP = f"""
-SELECT event_date, event_hour, sum(event_count) FROM footfall.mv_hourly_events
+SELECT event_date, event_hour, sum(event_count), sum(total_revenue) FROM footfall.mv_hourly_events
 WHERE {RANGE} GROUP BY event_date, event_hour ORDER BY event_date, event_hour
 """
 _VISITORS = f"""
@@ -48,21 +48,25 @@ WHERE {RANGE} AND user_id != 0 GROUP BY ALL ORDER BY ALL
 """
 _ALL_VISITORS = f"SELECT count(DISTINCT user_id) FROM events WHERE {RANGE} AND user_id != 0"
 _COUNTRIES = f"""
-SELECT country, sum(revenue) FROM events WHERE {RANGE} GROUP BY country ORDER BY country
+SELECT country, count(*), count(*) FILTER (event_type = 'purchase'), sum(revenue) FROM events
+WHERE {RANGE} GROUP BY country ORDER BY country
 """
 _COUNTRIES_ROLLUP = f"""
-SELECT country, sum(revenue) FROM footfall.mv_country_stats WHERE {RANGE} GROUP BY country ORDER BY country
+SELECT country, sum(event_count), sum(purchase_count), sum(revenue) FROM footfall.mv_country_stats
+WHERE {RANGE} GROUP BY country ORDER BY country
 """
 _COUNTRY_USERS = f"""
 SELECT country, count(DISTINCT user_id) FROM events
 WHERE {RANGE} AND user_id != 0 GROUP BY country ORDER BY country
 """
 _STEPS = f"""
-SELECT count(*), count(*) FILTER (event_type = 'page_view'), count(*) FILTER (event_type = 'purchase')
+SELECT count(*), count(*) FILTER (event_type = 'page_view'), count(*) FILTER (event_type = 'add_to_cart'),
+    count(*) FILTER (event_type = 'purchase'), sum(revenue)
 FROM events WHERE {RANGE}
 """
 _STEPS_MERGED = f"""
-SELECT countMerge(total_events), sumMerge(page_views), sumMerge(purchases)
+SELECT countMerge(total_events), sumMerge(page_views), sumMerge(add_to_cart), sumMerge(purchases),
+    sumMerge(revenue)
 FROM footfall.mv_user_funnel WHERE {RANGE}
 """
 _TOP_USERS = f"""
@@ -159,11 +163,11 @@ def _literal(sql: str) -> str:
 
 QUESTIONS = (
     Question(
-        "events by hour, 7 days", "counts and sums", 7, True,
+        "events and revenue by hour, 7 days", "counts and sums", 7, True,
         _duck(_HOURS), _HOURS_RAW, _literal(_HOURS_ROLLUP), _HOURS_ROLLUP,
     ),
     Question(
-        "events by hour, 90 days", "counts and sums", 90, True,
+        "events and revenue by hour, 90 days", "counts and sums", 90, True,
         _duck(_HOURS), _HOURS_RAW, _literal(_HOURS_ROLLUP), _HOURS_ROLLUP,
     ),
     Question(
@@ -182,7 +186,7 @@ QUESTIONS = (
         WHERE event_type = '' AND {RANGE}""",
     ),
     Question(
-        "revenue by country, 90 days", "counts and sums", 90, True,
+        "events, purchases, revenue by country, 90 days", "counts and sums", 90, True,
         _duck(_COUNTRIES), _plain(_COUNTRIES), _literal(_COUNTRIES_ROLLUP), _COUNTRIES_ROLLUP,
     ),
     Question(
@@ -194,7 +198,7 @@ QUESTIONS = (
         WHERE {RANGE} GROUP BY country ORDER BY country""",
     ),
     Question(
-        "page views and purchases, 30 days", "by-user totals", 30, True,
+        "steps and revenue of all users, 30 days", "by-user totals", 30, True,
         _duck(_STEPS), _plain(_STEPS), _literal(_STEPS_MERGED), _STEPS_MERGED,
     ),
     Question(
