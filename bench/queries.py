@@ -1,8 +1,8 @@
-"""How fast does each endpoint of the dashboard answer 16 clients at once?
+"""How fast does each of the brief's endpoints answer 16 clients at once?
 
 Each client keeps its connection and asks again as soon as it has its answer; milliseconds are those of whole
-answers, read to the end. Clients and servers share the cores. A second table has the statements alone: one at
-a time, on the store, with what they read.
+answers, read to the end. Clients and servers share the cores. A second table has every named query alone: one
+at a time, on the store, with what it reads.
 """
 
 import http.client
@@ -61,7 +61,6 @@ def measure(*, events: int, runs: int) -> list[Report]:
                 engine,
             )
             paths = {path: asked.get(name, {}) for path, name in ENDPOINTS.items()}
-            paths |= {f"/api/query/{name}": given for name, given in asked.items()}
             for path, given in paths.items():
                 together.rows.append([path, *_together(config, _target(path, given), _each(runs))])
         finally:

@@ -45,14 +45,18 @@ def shown(cell: str | float) -> str:
 
 
 def in_turn(things: Sequence[Callable[[], object]], runs: int) -> list[list[float]]:
-    """Runs all things in turn, `runs` times after a warm-up; the milliseconds of each."""
+    """Runs all things in turn, `runs` times after a warm-up; the milliseconds of each.
+
+    Each turn begins with another one, so that none is always the one after the heaviest.
+    """
     times: list[list[float]] = [[] for _ in things]
     for run in range(-2, runs):
-        for thing, taken in zip(things, times, strict=True):
+        for place in range(len(things)):
+            at = (place + run) % len(things)
             began = time.perf_counter()
-            thing()
+            things[at]()
             if run >= 0:
-                taken.append((time.perf_counter() - began) * 1000)
+                times[at].append((time.perf_counter() - began) * 1000)
     return times
 
 
