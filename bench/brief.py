@@ -1,6 +1,6 @@
 """The brief's figures, and where ours stand in the tables of the measurements."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -9,42 +9,43 @@ from bench.report import shown
 
 Results = Mapping[str, Mapping[str, Any]]
 Row = list[str | float]
+Tables = Callable[[list[list[Row]]], str]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of the brief: what it says, and how ours is read out of a question's tables."""
+    """One figure: what the brief says of it, or our aim, and how ours is read out of a question's tables."""
 
     what: str
-    brief: str
+    said: str
     question: str
-    ours: Callable[[list[list[Row]]], str]
+    ours: Tables
 
 
-def beside_ours(figures: Results) -> Iterator[str]:
-    """A table in Markdown: what, the brief, ours, the command."""
-    yield "| what | the brief | ours | measured by |"
+def beside_ours(figures: Results, asked: Sequence["Figure"], heading: str) -> Iterator[str]:
+    """A table in Markdown: what, what is said or aimed at, ours, the command."""
+    yield f"| what | {heading} | ours | measured by |"
     yield "|---|---|---|---|"
-    for each in FIGURES:
-        if each.question in figures:
-            measured = figures[each.question]
-            ours = each.ours([table["rows"] for table in measured["tables"]])
-            yield f"| {each.what} | {each.brief} | {ours} | `{measured['command']}` |"
+    for each in asked:
+        measured = figures[each.question]
+        ours = each.ours([table["rows"] for table in measured["tables"]])
+        yield f"| {each.what} | {each.said} | {ours} | `{measured['command']}` |"
 
 
-def _row(rows: list[Row], name: str) -> Row:
+def row_of(rows: list[Row], name: str) -> Row:
+    """The one row of that name."""
     (found,) = [row for row in rows if row[0] == name]
     return found
 
 
 def _insert(tables: list[list[Row]]) -> str:
-    _, middle, p95, p99 = _row(tables[0], "the full schema")
+    _, middle, p95, p99 = row_of(tables[0], "the full schema")
     return f"median {shown(middle)}, p95 {shown(p95)}, p99 {shown(p99)} ms"
 
 
-def _size(table: str) -> Callable[[list[list[Row]]], str]:
+def _size(table: str) -> Tables:
     def ours(tables: list[list[Row]]) -> str:
-        row = _row(tables[0], table)
+        row = row_of(tables[0], table)
         size = float(row[5])
         return f"{size:.2f} MiB" if size >= 0.1 else f"{size * 1024:.1f} KiB"
 
@@ -56,7 +57,7 @@ def _rollup_sizes(tables: list[list[Row]]) -> str:
 
 
 def _compression(tables: list[list[Row]]) -> str:
-    return f"{float(_row(tables[0], 'all')[5]):.2f}x"
+    return f"{float(row_of(tables[0], 'all')[5]):.2f}x"
 
 
 def _rollups(tables: list[list[Row]]) -> str:

@@ -1,22 +1,28 @@
 """How long does an INSERT of 100 events into the full schema take, and what does the schema cost of it?
 
-The same rows go into `events` (14 indices, 8 projections, four rollups) and into a bare copy of the table,
-as JSONEachRow over HTTP, each under a token of its own.
+The same rows go into `events` (14 indices, 8 projections, five rollups) and into a bare copy of the table,
+as JSONEachRow over HTTP, each under a token of its own; then again beside the brief's stream, which sends 100
+events a second to ingest.
 """
 
+import contextlib
 import secrets
 import time
 import uuid
+from collections.abc import Iterator
 from functools import partial
 
 import msgspec
 from clickhouse_connect.driver.client import Client
+from tests import support
 
 from bench.report import Report, in_turn, spread
 from bench.stack import shop
 from footfall import store
+from footfall.config import Config
 
-ROWS = 100
+ROWS, RATE = 100, 100
+WARM_UP_S = 5.0
 _BARE = """
 CREATE TABLE footfall.events_bare (event_id UUID, event_type LowCardinality(String),
     event_timestamp DateTime64(3, 'UTC'), event_date Date DEFAULT toDate(event_timestamp), user_id UInt64,
@@ -39,10 +45,25 @@ def measure(*, events: int, runs: int) -> Report:
             f"ClickHouse {client.server_version}",
         )
         tables = ("events_bare", "events")
-        times = in_turn([partial(_insert, client, table) for table in tables], runs)
-        names = ("the bare table", "the full schema")
-        report.rows = [[name, *spread(taken)] for name, taken in zip(names, times, strict=True)]
+        for beside, running in (("", contextlib.nullcontext()), (", beside the stream", _stream(config))):
+            with running:
+                times = in_turn([partial(_insert, client, table) for table in tables], runs)
+            names = (f"the bare table{beside}", f"the full schema{beside}")
+            report.rows += [[name, *spread(taken)] for name, taken in zip(names, times, strict=True)]
         return report
+
+
+@contextlib.contextmanager
+def _stream(config: Config) -> Iterator[None]:
+    """Ingest, and the brief's 100 events a second, once they run."""
+    running = [support.start("ingest", config)]
+    running.append(support.launch("stream", config, "--rate", str(RATE)))
+    try:
+        time.sleep(WARM_UP_S)
+        yield
+    finally:
+        for process in reversed(running):
+            process.stop(60)
 
 
 def _insert(client: Client, table: str) -> None:

@@ -2,9 +2,9 @@
 
     python -m bench.page
 
-A line `{{ QUESTION N }}` of the text becomes the question's N-th table under the command that measured it; a
-line `{{ brief }}` becomes the brief's figures beside ours. Nothing there is typed by hand. Raises `KeyError`
-for a question that has no figures, so that no table goes missing.
+A line `{{ FILE N }}` of the text becomes the N-th table of `bench/results/FILE.json` under the command that
+measured it; the lines `{{ brief }}` and `{{ targets }}` become the brief's figures and our aims beside ours.
+Raises `KeyError` for what has no figures, so that no table goes missing.
 """
 
 import json
@@ -15,8 +15,9 @@ from typing import Any
 
 import msgspec
 
-from bench.brief import beside_ours
+from bench.brief import FIGURES, beside_ours
 from bench.report import Report
+from bench.targets import TARGETS
 
 ROOT = Path(__file__).parent.parent
 TEXT = Path(__file__).parent / "page.md"
@@ -28,9 +29,8 @@ Results = Mapping[str, Mapping[str, Any]]
 
 
 def results() -> Results:
-    """The figures of each question that was measured, by its name."""
-    found = [json.loads(file.read_text()) for file in sorted(RESULTS.glob("*.json"))]
-    return {each["question"]: each for each in found}
+    """What was measured, by the name of its file: a question's, or `QUESTION_SIZE` for another size."""
+    return {file.stem: json.loads(file.read_text()) for file in sorted(RESULTS.glob("*.json"))}
 
 
 def page(text: str, figures: Results) -> str:
@@ -38,7 +38,9 @@ def page(text: str, figures: Results) -> str:
 
     def put(found: re.Match[str]) -> str:
         if found["question"] == "brief":
-            return "\n".join(beside_ours(figures))
+            return "\n".join(beside_ours(figures, FIGURES, "the brief"))
+        if found["question"] == "targets":
+            return "\n".join(beside_ours(figures, TARGETS, "aim"))
         return "\n".join(_table(figures[found["question"]], int(found["number"] or 0)))
 
     return _PLACE.sub(put, text)

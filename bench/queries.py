@@ -21,12 +21,13 @@ from bench.stack import shop
 from footfall import store
 from footfall.config import Config
 from footfall.dashboard.app import ENDPOINTS
+from footfall.limits import READERS_JOINS
 from footfall.query import catalogue
 from footfall.query.evidence import Samples, sample
 from footfall.query.parameters import bind
 
 CLIENTS = 16
-_FAIR = {"use_query_condition_cache": 0, "max_execution_time": 0}
+_FAIR = {"use_query_condition_cache": 0, "max_execution_time": 0, **READERS_JOINS}
 
 
 @dataclass
@@ -46,11 +47,11 @@ def measure(*, events: int, runs: int) -> list[Report]:
             "Named queries one at a time, over their default range",
             ["query", "ms", "rows read", "MiB read"],
             events,
-            runs,
+            max(3, _each(runs)),
             engine,
         )
         for name, given in asked.items():
-            alone.rows.append([name, *_alone(client, config, name, given, runs)])
+            alone.rows.append([name, *_alone(client, config, name, given, max(3, _each(runs)))])
         dashboard = support.start("dashboard", config)
         try:
             together = Report(

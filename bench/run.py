@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from bench import (
+    audit,
     compression,
     ids,
     ingest,
@@ -35,6 +36,7 @@ class Question(NamedTuple):
 
 
 QUESTIONS = {
+    "audit": Question(audit.measure, ("events",)),
     "compression": Question(compression.measure, ("events",)),
     "ids": Question(ids.measure, SIZED),
     "indices": Question(objects.indices, SIZED),

@@ -19,6 +19,7 @@ from bench.stack import plan
 from footfall import store
 from footfall.config import Config
 from footfall.generate.history import generate
+from footfall.limits import READERS_JOINS
 from footfall.query import NamedQuery, catalogue
 from footfall.query.evidence import sample
 from footfall.query.parameters import bind
@@ -27,7 +28,7 @@ from footfall.schema.migrate import migrate
 STEPS = (1, 3, 10, 30, 100)
 """In hundredths of the largest size that is measured."""
 SMALLEST = 1_000
-_FAIR = {"use_query_condition_cache": 0, "max_execution_time": 0}
+_FAIR = {"use_query_condition_cache": 0, "max_execution_time": 0, **READERS_JOINS}
 _PARTS = """
 SELECT max(parts) FROM
     (SELECT count() AS parts FROM system.parts WHERE active AND database = 'footfall' GROUP BY table)
@@ -65,7 +66,7 @@ def measure(*, events: int, runs: int) -> list[Report]:
                 with store.connect(config, "footfall") as client:
                     loading.engine = times.engine = f"ClickHouse {client.server_version}"
                     queries = _queries(client, config, runs)
-                    loading.rows.append([*_sizes(client, taken), _peak_mib(engine.pid)])
+                    loading.rows.append([*_sizes(client, taken), peak_mib(engine.pid)])
                 for name, ms in queries.items():
                     of_query.setdefault(name, [name]).append(ms)
             finally:
@@ -94,7 +95,7 @@ def _ask(client: Client, query: NamedQuery, given: dict[str, str]) -> None:
     client.raw_query(query.sql, parameters=dict(bind(query, given).values), settings=_FAIR, fmt="Native")
 
 
-def _peak_mib(pid: int) -> float:
+def peak_mib(pid: int) -> float:
     """The most memory that the process has held, MiB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024

@@ -22,7 +22,7 @@ from footfall.schema.migrate import migrate
 @contextlib.contextmanager
 def shop(events: int) -> Iterator[Config]:
     """A running engine that holds a shop with about that many events."""
-    with _built(events) as config:
+    with built(events) as config:
         engine = support.start("engine", config)
         try:
             yield config
@@ -33,7 +33,7 @@ def shop(events: int) -> Iterator[Config]:
 @contextlib.contextmanager
 def shop_and_copy(events: int) -> Iterator[tuple[Config, Path]]:
     """Such a shop without its engine, and a copy of its database."""
-    with _built(events) as config:
+    with built(events) as config:
         copy = config.data_dir / "copy"
         shutil.copytree(config.data_dir / "clickhouse", copy, symlinks=True)
         try:
@@ -48,7 +48,8 @@ def plan(events: int) -> Plan:
 
 
 @contextlib.contextmanager
-def _built(events: int) -> Iterator[Config]:
+def built(events: int) -> Iterator[Config]:
+    """Such a shop, no engine running."""
     with _folder(events) as folder:
         config = support.make_config(folder)
         done = folder / "generated"

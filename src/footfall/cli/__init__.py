@@ -366,7 +366,7 @@ def doctor(schema: bool, database: str) -> None:
     "question",
     type=click.Choice(
         [
-            *("compression", "ids", "indices", "ingest", "insert", "interface", "live", "peers"),
+            *("audit", "compression", "ids", "indices", "ingest", "insert", "interface", "live", "peers"),
             *("projections", "queries", "rollups", "scale", "storage"),
         ]
     ),
@@ -376,7 +376,11 @@ def doctor(schema: bool, database: str) -> None:
 )
 @click.option("--runs", default=30, show_default=True, type=click.IntRange(3), help="Runs of each thing.")
 @click.option(
-    "--seconds", default=300.0, show_default=True, type=click.FloatRange(1), help="Of measuring ingest or live."
+    "--seconds",
+    default=300.0,
+    show_default=True,
+    type=click.FloatRange(1),
+    help="Of measuring ingest or live.",
 )
 @click.option(
     "--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here."

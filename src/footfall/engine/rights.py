@@ -5,7 +5,7 @@ reviewed for one version of the engine; `allow/refused.txt` says of the others w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
@@ -20,7 +20,7 @@ from footfall.engine.protocol import Ask, whole
 from footfall.engine.request import Tables
 from footfall.engine.types import check_structure
 from footfall.engine.users import User
-from footfall.limits import SYSTEM_TABLES, WRITERS_TABLES
+from footfall.limits import READERS_JOINS, SYSTEM_TABLES, WRITERS_TABLES
 
 PARAMETERS_LIMIT = 100_000
 """Characters of all bound values of one who only reads, as of a text: what no limit stops takes them, too."""
@@ -115,7 +115,7 @@ _READ = Rights(
     },
 )
 RIGHTS: Mapping[str, Rights] = {
-    "reader": _READ,
+    "reader": replace(_READ, settings={**_READ.settings, **READERS_JOINS}),
     "analyst": _READ,
     "writer": Rights(
         databases=frozenset(("footfall", "footfall_private")),

@@ -15,7 +15,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from footfall import store
 from footfall.config import Config, StoreUser
 from footfall.errors import UsageError
-from footfall.limits import SYSTEM_TABLES, WRITERS_TABLES, limits
+from footfall.limits import READERS_JOINS, SYSTEM_TABLES, WRITERS_TABLES, limits
 from footfall.schema.retention import Store
 
 _READ: Final = ("SELECT, SHOW ON footfall.*", *(f"SELECT ON system.{name}" for name in sorted(SYSTEM_TABLES)))
@@ -72,6 +72,8 @@ def statements(user: StoreUser, config: Config) -> list[str]:
         most_of = limits(config, user)
         queries = most_of.queries
         settings = ["readonly = 1 CONST", *(f"{name} CHANGEABLE_IN_READONLY" for name in _FREE)]
+        if user == "reader":
+            settings += [f"{name} = '{value}'" for name, value in READERS_JOINS.items()]
         settings += [_LIMIT.format(name=name, most=most) for name, most in most_of.settings.items()]
     else:
         queries, settings = _WRITERS_QUERIES, []

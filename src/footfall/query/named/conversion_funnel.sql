@@ -20,37 +20,32 @@ SELECT
 FROM
 (
     SELECT
-        countIf(viewed)                                                       AS first,
-        countIf(viewed AND saw)                                               AS second,
-        countIf(viewed AND saw AND added)                                     AS third,
-        countIf(viewed AND saw AND added AND checked_out)                     AS fourth,
-        countIf(viewed AND saw AND added AND checked_out AND bought)          AS fifth,
+        countIf(bitAnd(steps, 1) = 1)                                         AS first,
+        countIf(bitAnd(steps, 3) = 3)                                         AS second,
+        countIf(bitAnd(steps, 7) = 7)                                         AS third,
+        countIf(bitAnd(steps, 15) = 15)                                       AS fourth,
+        countIf(steps = 31)                                                   AS fifth,
         arrayJoin([
             ('page_view', first, first), ('product_view', second, first), ('add_to_cart', third, second),
             ('checkout', fourth, third), ('purchase', fifth, fourth)])        AS rung
     FROM
     (
+        -- One bit a step: five sums of each shopper would take several times the memory.
         SELECT
             if(linked.user_id != 0, linked.user_id, seen.user_id)             AS shopper,
-            sum(page_views) > 0                                               AS viewed,
-            sum(product_views) > 0                                            AS saw,
-            sum(add_to_cart) > 0                                              AS added,
-            sum(checkouts) > 0                                                AS checked_out,
-            sum(purchases) > 0                                                AS bought
+            groupBitOr(seen.steps)                                            AS steps
         FROM
         (
             SELECT
                 user_id,
-                sumMerge(mv_user_funnel.page_views)                           AS page_views,
-                sumMerge(mv_user_funnel.product_views)                        AS product_views,
-                sumMerge(mv_user_funnel.add_to_cart)                          AS add_to_cart,
-                sumMerge(mv_user_funnel.checkouts)                            AS checkouts,
-                sumMerge(mv_user_funnel.purchases)                            AS purchases
+                toUInt8(
+                    (finalizeAggregation(page_views) > 0) + 2 * (finalizeAggregation(product_views) > 0)
+                    + 4 * (finalizeAggregation(add_to_cart) > 0) + 8 * (finalizeAggregation(checkouts) > 0)
+                    + 16 * (finalizeAggregation(purchases) > 0))              AS steps
             FROM footfall.mv_user_funnel
             WHERE user_id != 0
                 AND event_date >= toDate({from:DateTime64(3, 'UTC')})
                 AND event_date < toDate({to:DateTime64(3, 'UTC')})
-            GROUP BY user_id
         ) AS seen
         LEFT JOIN
         (

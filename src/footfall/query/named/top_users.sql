@@ -21,24 +21,24 @@ SELECT
     last_day
 FROM
 (
-    SELECT
-        user_id,
-        events,
-        event_types,
-        active_days,
-        last_day
-    FROM
-    (
-        SELECT user_id, sum(activity_count) AS events, uniqMerge(event_types_used) AS event_types,
-            uniqExact(activity_date) AS active_days, max(activity_date) AS last_day
-        FROM footfall.daily_user_activity
-        WHERE user_id != 0
-            AND activity_date >= toDate({from:DateTime64(3, 'UTC')})
-            AND activity_date < toDate({to:DateTime64(3, 'UTC')})
-        GROUP BY user_id
-    )
-    ORDER BY events DESC, user_id
-    LIMIT {limit:UInt32}
+    SELECT user_id, sum(activity_count) AS events, uniqMerge(event_types_used) AS event_types,
+        uniqExact(activity_date) AS active_days, max(activity_date) AS last_day
+    FROM footfall.daily_user_activity
+    WHERE activity_date >= toDate({from:DateTime64(3, 'UTC')})
+        AND activity_date < toDate({to:DateTime64(3, 'UTC')})
+        AND user_id IN
+        (
+            -- States of all users would take several times the memory of a sum.
+            SELECT user_id
+            FROM footfall.daily_user_activity
+            WHERE user_id != 0
+                AND activity_date >= toDate({from:DateTime64(3, 'UTC')})
+                AND activity_date < toDate({to:DateTime64(3, 'UTC')})
+            GROUP BY user_id
+            ORDER BY sum(activity_count) DESC, user_id
+            LIMIT {limit:UInt32}
+        )
+    GROUP BY user_id
 ) AS a
 LEFT JOIN
 (

@@ -1,6 +1,7 @@
--- description: The events of a funnel's steps, each with its time, the shopper behind it (identities joined), the
---   numbers of the steps that it is, and its value of the dimension. Only the columns that conditions name are read. A condition is [field, sign, percent-encoded value], of fields that `steps.py`
---   accepts; `>=` and `<=` compare numbers, and no other text meets them.
+-- description: The events of a funnel's steps, each with its time, the shopper behind it (identities joined), a bit
+--   for each step that it is (from the lowest), and its value of the dimension. Only the columns that conditions name
+--   are read. A condition is [field, sign, percent-encoded value], of fields that `steps.py` accepts; `>=` and `<=`
+--   compare numbers, and no other text meets them.
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
 -- param: steps Array(String) = product_view,add_to_cart,purchase ; 2..12 different steps ; types of event, in order, each
@@ -55,18 +56,19 @@
                     {by:String} = 'utm_medium', CAST(utm_medium, 'String'),
                     {by:String} = 'utm_campaign', CAST(utm_campaign, 'String'),
                     '')                                                 AS dimension,
-            if(empty(needed), [toUInt64(indexOf({steps:Array(String)}, event_type))], arrayFilter(
-                number -> arrayMap(step -> splitByChar('?', step)[1], {steps:Array(String)})[number] = event_type
-                    AND arrayAll(
-                        (text, sign, wanted) -> multiIf(
-                            sign = '=', text = wanted,
-                            sign = '!=', text != wanted,
-                            sign = '>=', ifNull(toFloat64OrNull(text) >= toFloat64OrNull(wanted), 0),
-                            ifNull(toFloat64OrNull(text) <= toFloat64OrNull(wanted), 0)),
-                        arrayMap(condition -> texts[indexOf(fields, condition[1])], conditions[number]),
-                        arrayMap(condition -> condition[2], conditions[number]),
-                        arrayMap(condition -> decodeURLComponent(condition[3]), conditions[number])),
-                range(1, length({steps:Array(String)}) + 1)))           AS done
+            toUInt16(if(empty(needed), bitShiftRight(bitShiftLeft(1, indexOf({steps:Array(String)}, event_type)), 1),
+                arraySum(number -> bitShiftLeft(1, number - 1), arrayFilter(
+                    number -> arrayMap(step -> splitByChar('?', step)[1], {steps:Array(String)})[number] = event_type
+                        AND arrayAll(
+                            (text, sign, wanted) -> multiIf(
+                                sign = '=', text = wanted,
+                                sign = '!=', text != wanted,
+                                sign = '>=', ifNull(toFloat64OrNull(text) >= toFloat64OrNull(wanted), 0),
+                                ifNull(toFloat64OrNull(text) <= toFloat64OrNull(wanted), 0)),
+                            arrayMap(condition -> texts[indexOf(fields, condition[1])], conditions[number]),
+                            arrayMap(condition -> condition[2], conditions[number]),
+                            arrayMap(condition -> decodeURLComponent(condition[3]), conditions[number])),
+                    range(1, length({steps:Array(String)}) + 1)))))     AS done
         FROM footfall.events
         LEFT ANY JOIN
         (

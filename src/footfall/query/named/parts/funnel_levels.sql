@@ -4,24 +4,24 @@
 -- param: mode String = ordered ; ordered|unordered ; whether order and window count
     SELECT
         shopper,
-        if({by:String} = '', '', argMinIf(dimension, at_ms, has(done, 1)))    AS value,
+        if({by:String} = '', '', argMinIf(dimension, at_ms, bitTest(done, 0)))    AS value,
         if({mode:String} = 'unordered',
-            toUInt8(arrayFirstIndex(number -> NOT has(groupUniqArrayArray(done), number), range(1, 14)) - 1),
+            toUInt8(arrayFirstIndex(number -> NOT bitTest(groupBitOr(done), number), range(13)) - 1),
             toUInt8(windowFunnel({window_ms:UInt64})
             (
                 at_ms,
-                has(done, 1),
-                has(done, 2),
-                has(done, 3),
-                has(done, 4),
-                has(done, 5),
-                has(done, 6),
-                has(done, 7),
-                has(done, 8),
-                has(done, 9),
-                has(done, 10),
-                has(done, 11),
-                has(done, 12)
+                bitTest(done, 0),
+                bitTest(done, 1),
+                bitTest(done, 2),
+                bitTest(done, 3),
+                bitTest(done, 4),
+                bitTest(done, 5),
+                bitTest(done, 6),
+                bitTest(done, 7),
+                bitTest(done, 8),
+                bitTest(done, 9),
+                bitTest(done, 10),
+                bitTest(done, 11)
             )))                                                             AS level
     FROM
     (
