@@ -47,11 +47,11 @@ def measure(*, events: int, runs: int) -> list[Report]:
             "Named queries one at a time, over their default range",
             ["query", "ms", "rows read", "MiB read"],
             events,
-            max(3, _each(runs)),
+            _each(runs),
             engine,
         )
         for name, given in asked.items():
-            alone.rows.append([name, *_alone(client, config, name, given, max(3, _each(runs)))])
+            alone.rows.append([name, *_alone(client, config, name, given, _each(runs))])
         dashboard = support.start("dashboard", config)
         try:
             together = Report(
@@ -90,7 +90,7 @@ def _alone(
         client.raw_query(query.sql, parameters=values, settings=_FAIR, fmt="Native")
 
     summary = client.query(query.sql, parameters=values, settings=_FAIR).summary
-    (taken,) = in_turn([ask], runs)
+    (taken,) = in_turn([ask], runs, warm_ups=1)
     return [median(taken), int(summary["read_rows"]), int(summary["read_bytes"]) / (1 << 20)]
 
 

@@ -44,13 +44,13 @@ def shown(cell: str | float) -> str:
     return f"{cell:.1f}" if abs(cell) >= 10 else f"{cell:.2f}" if abs(cell) >= 1 else f"{cell:.3f}"
 
 
-def in_turn(things: Sequence[Callable[[], object]], runs: int) -> list[list[float]]:
-    """Runs all things in turn, `runs` times after a warm-up; the milliseconds of each.
+def in_turn(things: Sequence[Callable[[], object]], runs: int, *, warm_ups: int = 2) -> list[list[float]]:
+    """Runs all things in turn, `runs` times after warm-ups; the milliseconds of each.
 
     Each turn begins with another one, so that none is always the one after the heaviest.
     """
     times: list[list[float]] = [[] for _ in things]
-    for run in range(-2, runs):
+    for run in range(-warm_ups, runs):
         for place in range(len(things)):
             at = (place + run) % len(things)
             began = time.perf_counter()

@@ -87,7 +87,9 @@ def _queries(client: Client, config: Config, runs: int) -> dict[str, float]:
     """The median of each named query, all in turn."""
     asked = questions(config, sample(client))
     queries = catalogue(config)
-    taken = in_turn([partial(_ask, client, queries[name], given) for name, given in asked.items()], runs)
+    taken = in_turn(
+        [partial(_ask, client, queries[name], given) for name, given in asked.items()], runs, warm_ups=1
+    )
     return {name: median(times) for name, times in zip(asked, taken, strict=True)}
 
 
