@@ -19,6 +19,7 @@ from footfall.query import Answer, NamedQuery, Proof, catalogue, encode, explain
 from footfall.query.encode import to_json
 from footfall.query.export import MEDIA_TYPES, Format, export
 from footfall.web.reading import Reading
+from footfall.web.shared import Shared
 
 PROOF_ROWS: Final = 100
 _FORMATS: Final[dict[str, Format]] = {shape: shape for shape in MEDIA_TYPES}
@@ -34,6 +35,7 @@ class Queries:
         for problem in self.problems:
             _log.warning("left out of the catalogue: %s", problem)
         self._reading = reading
+        self._shared: Shared[bytes] = Shared()
 
     def named(self, name: str) -> NamedQuery:
         """The query of this name; raises `NotFound`."""
@@ -43,8 +45,13 @@ class Queries:
             raise NotFound(f"there is no query {name}; /api/queries lists those there are") from None
 
     async def answer(self, name: str, params: Mapping[str, str]) -> Response:
-        """The answer of a query as JSON."""
-        return as_json(encode(await run(await self._reading.client(), self.named(name), params)))
+        """The answer of a query as JSON; those who ask the same at the same time share a run."""
+        query = self.named(name)
+
+        async def answered() -> bytes:
+            return encode(await run(await self._reading.client(), query, params))
+
+        return as_json(await self._shared.ask((name, *sorted(params.items())), answered))
 
     async def file(self, name: str, shape: Format, params: Mapping[str, str]) -> Response:
         """The answer of a query as a file, streamed."""
