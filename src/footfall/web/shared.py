@@ -1,8 +1,8 @@
 """One run of a question at a time, however many ask it.
 
 Who asks while a run of the same question is on its way gets the answer of the next one, together with all
-others who wait: an answer is never of a run that began before it was asked for, so whoever has written and then
-asks sees it. A page that is open on twenty screens costs the store what it costs on two.
+others who wait. So an answer is never of a run that began before it was asked for: whoever has written and
+then asks sees it. A page that is open on twenty screens costs the store what it costs on two.
 """
 
 import asyncio
