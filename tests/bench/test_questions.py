@@ -1,12 +1,18 @@
 """Questions asked of a shop run from end to end; how fast or small anything was is no matter of a test."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.brief import FIGURES, Figure
+from bench.charts import charts
+from bench.page import PAGE, TEXT, page, results
+from bench.run import QUESTIONS
+from bench.targets import TARGETS
 from clickhouse_connect.driver.client import Client
 
 from footfall.config import Config
@@ -95,3 +101,32 @@ def test_every_query_is_asked_alone_and_by_many_at_each_size(shops: Path, tmp_pa
     loading, times = measured("scale", shops, tmp_path).values()
     assert [row[0] for row in loading] == sorted(row[0] for row in loading)
     assert {row[0] for row in times} == named
+
+
+@pytest.mark.parametrize("figure", [*FIGURES, *TARGETS], ids=lambda figure: figure.what)
+def test_every_figure_is_read_out_of_what_its_question_measured(figure: Figure) -> None:
+    """Of the committed results, which the page is made from."""
+    assert figure.question in QUESTIONS
+    tables = results()[figure.question]["tables"]
+    assert re.search(r"\d", figure.ours([table["rows"] for table in tables]))
+
+
+def test_the_page_is_what_its_text_and_the_results_make() -> None:
+    assert PAGE.read_text() == page(TEXT.read_text(), results())
+
+
+def test_charts_have_a_line_for_each_growing_thing() -> None:
+    tables = results()["scale"]["tables"]
+    drawn = charts(tables, frozenset({"stats"}))
+    sizes = [row[0] for row in tables[0]["rows"]]
+    assert len(sizes) >= 3
+    for chart in drawn:
+        assert all([point["x"] for point in line["points"]] == sizes for line in chart["lines"])
+    assert {line["label"].partition(":")[0] for line in drawn[-1]["lines"]} == {"of rollups", "of raw rows"}
+
+
+def test_an_audit_is_timed_and_says_what_it_found(shops: Path, tmp_path: Path) -> None:
+    ((_, rows),) = measured("audit", shops, tmp_path).items()
+    found = {row[0]: row[1] for row in rows}
+    assert found["exit code"] == 0
+    assert found["seconds"] > 0
