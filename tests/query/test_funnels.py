@@ -179,3 +179,13 @@ async def test_steps_that_mean_nothing_are_refused(
     with pytest.raises(InvalidParameter) as refused:
         await ask(kept_client, queries["funnel"], steps=steps)
     assert told in refused.value.message
+
+
+async def test_a_funnel_has_up_to_twelve_steps(
+    kept_client: AsyncClient, queries: dict[str, NamedQuery]
+) -> None:
+    steps = ",".join(f"page_view?properties.none!={letter}" for letter in "abcdefghijkl")
+    rows = await ask(kept_client, queries["funnel"], steps=steps, mode="unordered")
+    viewers = sum(any(one.kind == "page_view" for one in mine) for mine in by_shopper().values())
+    assert viewers > 0
+    assert [row["users"] for row in rows] == [viewers] * 12

@@ -56,8 +56,8 @@
                     {by:String} = 'utm_medium', CAST(utm_medium, 'String'),
                     {by:String} = 'utm_campaign', CAST(utm_campaign, 'String'),
                     '')                                                 AS dimension,
-            toUInt16(if(empty(needed), bitShiftRight(bitShiftLeft(1, indexOf({steps:Array(String)}, event_type)), 1),
-                arraySum(number -> bitShiftLeft(1, number - 1), arrayFilter(
+            toUInt16(if(empty(needed), bitShiftRight(bitShiftLeft(toUInt16(1), indexOf({steps:Array(String)}, event_type)), 1),
+                arraySum(number -> bitShiftLeft(toUInt16(1), number - 1), arrayFilter(
                     number -> arrayMap(step -> splitByChar('?', step)[1], {steps:Array(String)})[number] = event_type
                         AND arrayAll(
                             (text, sign, wanted) -> multiIf(
