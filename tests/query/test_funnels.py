@@ -7,17 +7,20 @@ events of the steps lie within the window of t1. Edges of the window are met by 
 import random
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
 from statistics import median
 from typing import Any
 
 import pytest
 from clickhouse_connect.driver.asyncclient import AsyncClient
+from clickhouse_connect.driver.client import Client
 
 from footfall.errors import InvalidParameter
 from footfall.query import NamedQuery, run
 from tests.query.random_shop import CHANGES, Event, events
+from tests.schema.support import event, insert
 
 SHOP = [one for one in events() if one.user]
 RANGE = {
@@ -189,3 +192,56 @@ async def test_a_funnel_has_up_to_twelve_steps(
     viewers = sum(any(one.kind == "page_view" for one in mine) for mine in by_shopper().values())
     assert viewers > 0
     assert [row["users"] for row in rows] == [viewers] * 12
+
+
+@pytest.fixture(scope="module")
+def long_way(store_client: Client) -> list[Event]:
+    """Shoppers on a way of twelve plain steps of types of their own: most go on, some leave one out, turn
+    round, do two in one moment or begin again."""
+    chance = random.Random(12)
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3)
+    shop: list[Event] = []
+    for user in range(7_001, 7_081):
+        at = began + timedelta(seconds=chance.randrange(3600))
+        way = [number for number in range(12) if chance.random() < 0.97]
+        if chance.random() < 0.3:
+            first = chance.randrange(len(way) - 1)
+            way[first : first + 2] = reversed(way[first : first + 2])
+        if chance.random() < 0.3:
+            way[chance.randrange(len(way)) : 0] = way[: chance.randrange(len(way))]
+        for number in way[: chance.choice([3, 9, 10, 11, 24])]:
+            shop.append(replace(SHOP[0], at=at, kind=f"long way {number + 1}", user=user))
+            at += timedelta(milliseconds=chance.choice([0, 1, 60_000, chance.randrange(HOUR)]))
+    rows = [event(one.kind, one.at, one.user) for one in shop]
+    insert(store_client, "events", rows[::2], "long way 1")
+    insert(store_client, "events", rows[1::2], "long way 2")
+    return shop
+
+
+@pytest.mark.parametrize(("count", "hours"), [(9, 3), (10, 4), (11, 6), (12, 24)])
+async def test_funnels_of_many_plain_steps(
+    client: AsyncClient, queries: dict[str, NamedQuery], long_way: list[Event], count: int, hours: int
+) -> None:
+    names = [f"long way {number + 1}" for number in range(count)]
+    steps: list[Is] = [lambda one, name=name: one.kind == name for name in names]  # type: ignore[misc]
+    mine: dict[int, list[Event]] = defaultdict(list)
+    for one in long_way:
+        mine[one.user].append(one)
+    asked = {
+        "from": min(one.at for one in long_way).isoformat(),
+        "to": (max(one.at for one in long_way) + timedelta(milliseconds=1)).isoformat(),
+        "steps": ",".join(names),
+        "window_ms": str(hours * HOUR),
+    }
+    found = {user: ways(his, steps, hours * HOUR) for user, his in mine.items()}
+    expected = [sum(bool(way[step]) for way in found.values()) for step in range(count)]
+    for query in ("funnel", "funnel_times"):
+        rows = (await run(client, queries[query], asked)).rows
+        assert [row["users"] for row in rows] == expected, query
+    people = (await run(client, queries["funnel_users"], asked | {"step": str(count)})).rows
+    assert {int(row["user_id"]) for row in people} == {user for user, way in found.items() if way[-1]}
+    done = [{one.kind for one in his} for his in mine.values()]
+    whole = [sum(set(names[: step + 1]) <= kinds for kinds in done) for step in range(count)]
+    assert 0 < expected[-1] < min(whole[-1], expected[-2])
+    rows = (await run(client, queries["funnel"], asked | {"mode": "unordered"})).rows
+    assert [row["users"] for row in rows] == whole
