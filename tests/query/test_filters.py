@@ -126,7 +126,7 @@ def test_every_query_takes_the_filters_of_what_it_counts(queries: dict[str, Name
         names = {parameter.name for parameter in query.parameters}
         missing = set(COMMON) - names
         if missing & {"segment"}:
-            assert "to" not in names or name in {"user_segments"}, (name, missing)
+            assert "to" not in names or name in {"user_segments", "segment_moves"}, (name, missing)
         assert missing <= {"event_type", "segment"}, (name, missing)
         answered = placeholders(query.sql).keys() | placeholders(query.proof or "").keys()
         assert names - {"exact", "compare", "tz"} <= answered, name

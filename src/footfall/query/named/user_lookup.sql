@@ -1,6 +1,7 @@
 -- title: User look-up
--- description: Users by country, premium and day of registration, the latest registered first.
+-- description: Users by id, country, premium and day of registration, the latest registered first.
 -- reads: users
+-- param: user_id String = ; id ; this user alone, as the shop knows it or as Footfall stores it; empty: all
 -- param: country String = ; country ; code or name of a country; empty: all
 -- param: is_premium String = ; |true|false ; premium users, or the others; empty: all
 -- param: registered_from Date = 1970-01-01 ; any ; first day of registration, inclusive
@@ -22,7 +23,8 @@ FROM
     (
         SELECT user_id
         FROM footfall.users
-        WHERE ({country:String} = '' OR country = {country:String})
+        WHERE ({user_id:String} = '' OR user_id = toUInt64OrZero({user_id:String}))
+            AND ({country:String} = '' OR country = {country:String})
             AND ({is_premium:String} = '' OR is_premium = ({is_premium:String} = 'true'))
             AND registration_date >= {registered_from:Date}
             AND registration_date < {registered_to:Date}

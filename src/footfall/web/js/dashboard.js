@@ -11,7 +11,9 @@ import * as products from "./dashboard/products.js";
 import * as retention from "./dashboard/retention.js";
 import * as revenue from "./dashboard/revenue.js";
 import * as segments from "./dashboard/segments.js";
+import * as together from "./dashboard/together.js";
 import * as users from "./dashboard/users.js";
+import * as week from "./dashboard/week.js";
 
 const overview = new Card("figures", {
   requests: figures.requests,
@@ -28,6 +30,14 @@ const by = byId("sources-by");
 const table = ({ requests, draw, table: rows }, options = {}) => ({ requests, draw: draw(), plain: true, table: rows, ...options });
 const sources = new Card("sources", table(breakdown.sources(by)));
 
+const tiles = new Card("segments", {
+  requests: segments.requests,
+  later: segments.later,
+  draw: segments.drawer(),
+  isEmpty: ({ segments: answer }) => !answer.data.some((row) => row.users),
+  empty: "Nobody bought in this period. Segments are of users with at least one purchase.",
+});
+
 const cards = [
   overview,
   new Card("revenue", { requests: revenue.requests, draw: revenue.drawer(), isEmpty: revenue.isEmpty }),
@@ -35,15 +45,11 @@ const cards = [
   new Card("products", { requests: products.requests, later: products.later, draw: products.drawer(), plain: true }),
   new Card("categories", table(breakdown.categories)),
   new Card("hourly", { requests: hourly.requests, draw: hourly.drawer(), isEmpty: hourly.isEmpty }),
-  new Card("week", { requests: hourly.weekRequests, draw: hourly.weekDrawer(), isEmpty: hourly.isEmpty, table: hourly.weekRows }),
+  new Card("week", { requests: week.requests, draw: week.drawer(), isEmpty: week.isEmpty, table: week.table }),
   new Card("geography", { requests: geography.requests, draw: geography.drawer(), table: geography.table, plain: true }),
-  new Card("segments", {
-    requests: segments.requests,
-    draw: segments.drawer(),
-    isEmpty: ({ segments: answer }) => !answer.data.some((row) => row.users),
-    empty: "Nobody bought in this period. Segments are of users with at least one purchase.",
-  }),
+  tiles,
   new Card("retention", { requests: retention.requests, draw: retention.drawer(), plain: true }),
+  new Card("together", { requests: together.requests(), draw: together.drawer(), plain: true, empty: together.EMPTY }),
   new Card("devices", table(breakdown.devices)),
   new Card("browsers", table(breakdown.browsers)),
   sources,
@@ -54,5 +60,6 @@ const cards = [
 by.addEventListener("change", () => sources.lastView && sources.load(sources.lastView));
 revenue.wireGrain();
 funnel.wireSteps();
+segments.wireMoves(() => tiles.answers);
 users.wireLookup();
 runBoard(cards);

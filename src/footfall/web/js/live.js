@@ -29,9 +29,9 @@ const figures = new Card("figures", {
   isEmpty: () => false,
 });
 const boards = {
-  types: new Card("types", { draw: types.drawer(), empty: "No event in the last 15 minutes. `footfall stream` sends some." }),
+  types: new Card("types", { draw: types.drawer((type) => stream.onlyType(type)), empty: "No event in the last 15 minutes. `footfall stream` sends some." }),
   orders: new Card("orders", { draw: orders.drawer(), plain: true, empty: "No order in the last hour." }),
-  countries: new Card("countries", { draw: geography.drawer("events", (code) => stream.only("country", code)), table: geography.table, plain: true, empty: "No event today." }),
+  countries: new Card("countries", { draw: geography.drawer("events", (code) => stream.onlyCountry(code)), table: geography.table, plain: true, empty: "No event today." }),
   users: new Card("users", { draw: userDrawer(({ user_id: id }) => `#timeline?user_id=${id}`), plain: true, empty: "No known user was active today." }),
 };
 

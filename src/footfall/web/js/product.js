@@ -4,7 +4,9 @@ import { Card } from "./lib/card.js";
 import { byId, page } from "./lib/dom.js";
 import { count, money, percent, words } from "./lib/format.js";
 import { orderTable } from "./dashboard/orders.js";
+import * as days from "./dashboard/days.js";
 import { productName } from "./dashboard/products.js";
+import * as together from "./dashboard/together.js";
 import { Table } from "./lib/table.js";
 
 const id = page.id;
@@ -58,6 +60,8 @@ runBoard([
     plain: true,
     isEmpty: () => false,
   }),
+  new Card("trend", { requests: days.requests(id), draw: days.drawer(), empty: "Nobody bought it in this period, and nobody sent it back." }),
+  new Card("together", { requests: together.requests(id), draw: together.drawer(true), plain: true, empty: together.EMPTY }),
   new Card("activity", { requests: (view) => ({ activity: activity(view) }), draw: activityTable(), plain: true }),
   new Card("orders", {
     requests: (view) => ({ orders: ["order_history", { ...view.range, product_id: id, limit: 200 }] }),

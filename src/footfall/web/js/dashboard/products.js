@@ -2,21 +2,41 @@
 import { byId, h } from "../lib/dom.js";
 import { money } from "../lib/format.js";
 import { toggleFilter } from "../lib/nav.js";
+import { sparkline } from "../lib/sparkline.js";
 import { Table } from "../lib/table.js";
 import { carried } from "../lib/view.js";
+import { buckets, byBucket } from "../lib/zone.js";
 
 const SHOWN = 10;
+const TRENDS = 50; // products that have a line
 const RATES_UP_TO_DAYS = 31;
 
 export const requests = (view) => ({ products: ["top_products", { ...view.range, limit: 1000 }] });
 
-/** Rates from views to purchases, which raw rows answer. */
+/** Rates from views to purchases, which raw rows answer; and the days of those that earn most. */
 export const later = (view) => ({
   ...(view.days <= RATES_UP_TO_DAYS && { rates: ["product_conversion", { ...view.range, limit: 1000 }] }),
+  ...(view.days > 1 && { trends: ["product_days", { ...view.range, products: TRENDS }] }),
 });
+
+/** Revenue of each day by product id; the running day, a part yet, would look like a fall. */
+function trendsOf({ data, meta }, view) {
+  const all = buckets(meta.params.from, Math.min(Date.parse(meta.params.to), Date.now()), "day", view.zone);
+  const starts = view.running && all.length > 2 ? all.slice(0, -1) : all;
+  const rows = Map.groupBy(data, (row) => row.product_id);
+  return (id) => byBucket(rows.get(id) ?? [], "day", starts, view.zone).map((row) => row?.revenue ?? 0);
+}
 
 export const productName = (row) => row.name || `Product ${row.external_id || row.product_id}`;
 const productLink = (row) => h("a", { class: "product-link", href: `/products/${encodeURIComponent(row.product_id)}${carried()}`, text: productName(row) });
+
+/** By how much the second half of a line is above the first: what the lines are sorted by. */
+function growth({ trend }) {
+  if (!trend) return undefined;
+  const middle = Math.floor(trend.length / 2);
+  const sum = (values) => values.reduce((all, value) => all + value, 0);
+  return sum(trend.slice(-middle)) - sum(trend.slice(0, middle));
+}
 
 export function drawer() {
   let table;
@@ -37,8 +57,9 @@ export function drawer() {
     { key: "quantity", label: "Sold", type: "int", wide: true },
     { key: "cart_rate", label: "To cart", type: "pct", wide: true },
     { key: "conversion", label: "Bought", type: "pct", wide: true },
+    { key: "change", label: "Trend", type: "spark", wide: true, value: growth, cell: (row) => (row.trend ? sparkline(row.trend) : "") },
   ];
-  return ({ products, rates }, _, card) => {
+  return ({ products, rates, trends }, view, card) => {
     if (!table) {
       table = new Table(columns, {
         caption: "Top products",
@@ -53,7 +74,9 @@ export function drawer() {
     }
     top = Math.max(...products.data.map((row) => row.revenue), 1);
     const rateOf = new Map(rates?.data.map((row) => [row.product_id, row]));
-    table.update(products.data.map((row) => ({ ...rateOf.get(row.product_id), ...row })));
+    const trendOf = trends && trendsOf(trends, view);
+    const lineOf = new Map(trendOf && products.data.slice(0, TRENDS).map(({ product_id: id }) => [id, trendOf(id)]));
+    table.update(products.data.map((row) => ({ ...rateOf.get(row.product_id), ...row, trend: lineOf.get(row.product_id) })));
   };
 }
 

@@ -105,7 +105,7 @@ function configuration({ starts, rows, earlier, grain, now, words, zone }) {
 }
 
 /** Round steps above zero; below it no more room than the refunds take. */
-function moneyTicks(gross, refunds) {
+export function moneyTicks(gross, refunds) {
   const [top, bottom] = [Math.max(...gross, 1), Math.min(...refunds, 0)];
   const rough = top / 4;
   const power = 10 ** Math.floor(Math.log10(rough));

@@ -1,5 +1,5 @@
 // Users: the most active ones, and the look-up of one by id; each has a page of its own.
-import { byId, h } from "../lib/dom.js";
+import { byId, h, page } from "../lib/dom.js";
 import { Table } from "../lib/table.js";
 import { carried } from "../lib/view.js";
 
@@ -16,8 +16,8 @@ export function drawer(href = userHref, options = {}) {
             key: "external_id",
             label: "User",
             grow: true,
-            value: (row) => row.external_id || row.user_id,
-            cell: (row) => h("a", { href: href(row), text: row.external_id || row.user_id }),
+            value: userName,
+            cell: (row) => h("a", { href: href(row), text: userName(row) }),
           },
           { key: "events", label: "Events", type: "int" },
           { key: "event_types", label: "Kinds", type: "int" },
@@ -32,7 +32,11 @@ export function drawer(href = userHref, options = {}) {
   };
 }
 
-export const userHref = ({ user_id: id }) => `/users/${encodeURIComponent(id)}${carried()}`;
+/** A user by the shop's own id. */
+export const userName = (row) => row.external_id || row.user_id;
+
+/** The page of a user, from either dashboard. */
+export const userHref = ({ user_id: id }) => `${page.dashboard}/users/${encodeURIComponent(id)}${carried()}`;
 
 /** The form that opens a user's page. */
 export function wireLookup() {

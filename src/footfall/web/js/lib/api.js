@@ -14,11 +14,43 @@ export class ApiError extends Error {
   }
 }
 
+const flights = new Map();
+
 /** GET of `path` with parameters; answers the parsed JSON or throws an ApiError. */
 export function get(path, params = {}, signal) {
+  return send(addressOf(path, params), { signal });
+}
+
+/** The same for cards of one page: those who ask the same while an answer is on its way share it. */
+export function getShared(path, params, signal) {
+  signal?.throwIfAborted();
+  const url = addressOf(path, params);
+  const flight = flights.get(url) ?? start(url);
+  flight.waiting += 1;
+  const leave = () => {
+    flight.waiting -= 1;
+    if (!flight.waiting) flight.giveUp();
+  };
+  signal?.addEventListener("abort", leave, { once: true });
+  return flight.answer.finally(() => signal?.removeEventListener("abort", leave));
+}
+
+function start(url) {
+  const abort = new AbortController();
+  const land = () => flights.get(url) === flight && flights.delete(url);
+  const giveUp = () => {
+    land();
+    abort.abort();
+  };
+  const flight = { waiting: 0, giveUp, answer: send(url, { signal: abort.signal }).finally(land) };
+  flights.set(url, flight);
+  return flight;
+}
+
+function addressOf(path, params) {
   const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== null && value !== "");
   const query = new URLSearchParams(given).toString();
-  return send(query ? `${path}?${query}` : path, { signal });
+  return query ? `${path}?${query}` : path;
 }
 
 /** POST of a JSON value. */

@@ -1,6 +1,6 @@
 // Asks a named query about a view: what the query takes of the view's filters and zone is sent with it, and what
 // it does not take is told, so that a card never looks filtered where it is not.
-import { get } from "./api.js";
+import { get, getShared } from "./api.js";
 import { FILTERS } from "./view.js";
 
 let catalogue;
@@ -23,7 +23,7 @@ export async function ask(view, [name, params], signal) {
   const wanted = Object.entries({ ...view.filters, ...(view.zone && view.zone !== "UTC" ? { tz: view.zone } : {}) });
   const sent = wanted.filter(([key]) => takes.has(key));
   const own = Object.entries(params).filter(([key]) => takes.has(key));
-  const answer = await get(`/api/query/${name}`, { ...Object.fromEntries(sent), ...Object.fromEntries(own) }, signal);
+  const answer = await getShared(`/api/query/${name}`, { ...Object.fromEntries(sent), ...Object.fromEntries(own) }, signal);
   return { ...answer, ignored: wanted.map(([key]) => key).filter((key) => !takes.has(key)) };
 }
 

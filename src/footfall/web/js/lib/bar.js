@@ -28,7 +28,7 @@ export function makeBar() {
   compare.addEventListener("change", () => go({ compare: compare.value === "before" ? null : compare.value }));
   const zone = makeZones();
   const filter = byId("add-filter") && makeFilterForm();
-  closeWithEscape();
+  closePopovers();
   return {
     show(view) {
       for (const link of document.querySelectorAll("[data-period]")) {
@@ -120,11 +120,15 @@ function chip([name, value]) {
   return h("li", { class: "chip" }, h("span", { text }), remove);
 }
 
-function closeWithEscape() {
+/** Escape closes what is open, and so does a click elsewhere. */
+function closePopovers() {
   document.addEventListener("keydown", (event) => {
     const open = document.querySelector("header details[open]");
     if (event.key !== "Escape" || !open) return;
     open.open = false;
     open.querySelector("summary").focus();
+  });
+  document.addEventListener("click", ({ target }) => {
+    for (const open of document.querySelectorAll("header details[open]")) if (!open.contains(target)) open.open = false;
   });
 }

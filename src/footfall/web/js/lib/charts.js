@@ -98,7 +98,8 @@ export class ChartView {
   #data;
   #open;
 
-  /** `build(data)` answers a Chart.js configuration; `open(data, index)` is called for what is clicked. */
+  /** `build(data)` answers a Chart.js configuration; `open(data, index, series)` is called for what is clicked, where
+      the series is undefined unless its own mark is hit. */
   constructor(container, build, open) {
     this.#open = open;
     this.canvas = document.createElement("canvas");
@@ -114,7 +115,10 @@ export class ChartView {
     if (summary) this.canvas.setAttribute("aria-label", summary);
     const next = this.#build(data);
     if (this.#open) {
-      next.options.onClick = (_, [item]) => item && this.#open(this.#data, item.index);
+      next.options.onClick = (event, [item], chart) => {
+        const [hit] = chart.getElementsAtEventForMode(event, "nearest", { intersect: true }, false);
+        if (item) this.#open(this.#data, item.index, hit?.datasetIndex);
+      };
       next.options.onHover = (_, items) => this.canvas.classList.toggle("opens", items.length > 0);
     }
     if (!this.#chart) {

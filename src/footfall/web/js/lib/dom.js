@@ -22,6 +22,14 @@ function fill(element, attributes, children) {
   return element;
 }
 
+/** Changes what is in `box`; a focus on a control in it stays on the control of the same place. */
+export function keepFocus(box, change) {
+  const controls = () => [...box.querySelectorAll("a[href], button")];
+  const at = box.contains(document.activeElement) ? controls().indexOf(document.activeElement) : -1;
+  change();
+  if (at >= 0) controls()[at]?.focus({ preventScroll: true });
+}
+
 /** The element with this id. */
 export const byId = (id) => document.getElementById(id);
 

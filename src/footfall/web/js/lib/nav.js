@@ -1,5 +1,6 @@
 // Going from one view to another: by the address, so that Back goes back and a link shows the same.
 import { address } from "./view.js";
+import { local } from "./zone.js";
 
 let follow = () => {};
 
@@ -15,6 +16,12 @@ export function go(changes) {
   if (next === location.pathname + location.search) return;
   history.pushState(null, "", next);
   follow();
+}
+
+/** Shows the day of a mark that was clicked on a chart over time. */
+export function openDay({ starts, zone }, index) {
+  const date = local(starts[index], zone).toISOString().slice(0, 10);
+  go({ period: "custom", from: date, to: date });
 }
 
 /** Filters by a value, or no longer where it is the filter already. */

@@ -19,7 +19,7 @@ export function openPanel(title, nodes) {
 /** Opens the sheet for answers of named queries; each is {label?, answer: {data, meta}}. */
 export function openSheet(title, sources) {
   dialog ??= makeDialog();
-  openPanel(title, sources.map((source) => section(source, sources.length > 1)));
+  openPanel(title, sources.map((source) => computed(source, sources.length > 1)));
 }
 
 function makeDialog() {
@@ -38,7 +38,8 @@ function makeDialog() {
   return made;
 }
 
-function section({ label, answer }, several) {
+/** What the sheet says of an answer. */
+export function computed({ label, answer }, several = false) {
   const { meta } = answer;
   const definition = h("p", { text: "\u00a0" });
   const code = h("pre", { class: "code", tabindex: "0" });
@@ -72,7 +73,7 @@ function section({ label, answer }, several) {
     prove,
     h("h3", { text: "SQL" }),
     code,
-    h("div", { class: "row" }, open, toggle, exports(meta)),
+    h("div", { class: "row" }, open, toggle, fileOf(meta, "csv"), fileOf(meta, "parquet")),
     plan,
   );
 }
@@ -86,11 +87,9 @@ async function describe(name) {
 }
 
 /** Where the same answer comes as a file. */
-function exports(meta) {
-  return ["csv", "parquet"].map((format) => {
-    const href = `/api/query/${meta.query}.${format}?${new URLSearchParams(given(meta))}`;
-    return h("a", { class: "button button-small", href, download: `${meta.query}.${format}`, text: FILES[format] });
-  });
+export function fileOf(meta, format) {
+  const href = `/api/query/${meta.query}.${format}?${new URLSearchParams(given(meta))}`;
+  return h("a", { class: "button button-small", href, download: `${meta.query}.${format}`, text: FILES[format] });
 }
 
 const FILES = { csv: "CSV", parquet: "Parquet" };

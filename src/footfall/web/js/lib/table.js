@@ -1,6 +1,6 @@
 // A table that sorts by its headings, can be searched and paged, and is refreshed in place.
 import { count, dateOf, duration, money, moment, percent } from "./format.js";
-import { h } from "./dom.js";
+import { h, keepFocus } from "./dom.js";
 
 const FORMATS = {
   int: count,
@@ -11,10 +11,10 @@ const FORMATS = {
   duration,
   flag: (value) => (value ? "yes" : "no"),
 };
-const NUMERIC = new Set(["int", "money", "pct", "duration"]);
+const NUMERIC = new Set(["int", "money", "pct", "duration", "spark"]);
 
 /**
- * Columns are {key, label, type: text|int|money|pct|duration|time|day|flag, cell?(row), value?(row), grow?, wide?}; `cell` answers a
+ * Columns are {key, label, type: text|int|money|pct|duration|time|day|flag|spark, cell?(row), value?(row), grow?, wide?}; `cell` answers a
  * node where the plain value is not what is shown, `value` what is sorted and exported.
  */
 export class Table {
@@ -105,12 +105,11 @@ export class Table {
       const column = this.#columns.find(({ key }) => key === this.#sort.key);
       rows.sort((a, b) => this.#sort.direction * compare(plain(column, a), plain(column, b)));
     }
-    this.#body.replaceChildren(
-      ...this.#paged(rows).map((row) => {
-        const cells = this.#columns.map((column) => cellOf(column, row));
-        return h("tr", this.#onRow ? { onclick: () => this.#onRow(row) } : {}, cells);
-      }),
-    );
+    const lines = this.#paged(rows).map((row) => {
+      const cells = this.#columns.map((column) => cellOf(column, row));
+      return h("tr", this.#onRow ? { onclick: () => this.#onRow(row) } : {}, cells);
+    });
+    keepFocus(this.#body, () => this.#body.replaceChildren(...lines));
   }
 
   #found() {

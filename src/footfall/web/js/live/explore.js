@@ -25,7 +25,7 @@ const PANELS = {
   hourly: {
     query: "hourly_activity",
     fields: [period("last 24 hours"), { name: "event_type", label: "Type of event", placeholder: "all" }],
-    chart: () => hourly.drawer(),
+    chart: () => hourly.drawer(null),
     answers: (answer) => ({ activity: answer }),
   },
   funnel: {

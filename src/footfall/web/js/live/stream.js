@@ -54,9 +54,19 @@ export class Stream {
   }
 
   /** Shows events of this country alone, or of all where it is chosen already. */
-  only(code) {
+  onlyCountry(code) {
     offer(this.#countries, this.#country, code, country);
-    this.#country.value = this.#country.value === code ? "" : code;
+    this.#toggle(this.#country, code);
+  }
+
+  /** Shows events of this type alone, likewise. */
+  onlyType(type) {
+    offer(this.#types, this.#type, type, words);
+    this.#toggle(this.#type, type);
+  }
+
+  #toggle(choice, value) {
+    choice.value = choice.value === value ? "" : value;
     this.#redraw();
   }
 

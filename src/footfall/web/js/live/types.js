@@ -1,14 +1,19 @@
-// Events by type over the last 15 minutes, moving on with each frame.
+// Events by type over the last 15 minutes, moving on with each frame; a click on a type filters the stream by it.
 import { ChartView, labelAxis, valueAxis } from "../lib/charts.js";
 import { count, short, seconds, time, words } from "../lib/format.js";
 import { EVENT_SERIES, color, eventToken } from "../lib/palette.js";
 
 const OTHER = ["other"];
 
-export function drawer() {
+/** `pick(type)` is called with the type that is clicked, where its colour is that of one type alone. */
+export function drawer(pick) {
+  const open = ({ series }, _, index) => {
+    const types = series[index]?.types ?? OTHER;
+    if (types.length === 1 && types !== OTHER) pick(types[0]);
+  };
   let chart;
   return ({ types }, _, card) => {
-    chart ??= new ChartView(card.view.querySelector(".chart"), configuration);
+    chart ??= new ChartView(card.view.querySelector(".chart"), configuration, open);
     const data = stacked(types);
     const total = types.data.reduce((sum, row) => sum + row.events, 0);
     chart.update(data, `Events by type, the last 15 minutes: ${count(total)} in all.`);
