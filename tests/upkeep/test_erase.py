@@ -3,6 +3,8 @@
 import asyncio
 import json
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -157,6 +159,87 @@ def test_of_a_person_nothing_is_left_and_later_items_are_refused(
     assert list((shop.config.data_dir / "erasures").glob("*.json"))
 
 
+# Of each way to be killed: after which call, and what of its arguments. A process of its own for each.
+_KILLED = """
+import os, signal, sys
+from footfall import config
+from footfall.ingest import erased
+from footfall.schema import rebuild
+from footfall.upkeep import erase, months, scrub
+
+def killed_after(owner, name, what=None):
+    original = getattr(owner, name)
+    def call(*arguments, **named):
+        result = original(*arguments, **named)
+        if what is None or what in arguments:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    setattr(owner, name, call)
+
+erased.LOOK_S = 0
+for point in (
+    (rebuild.Month, "catch_up"),
+    (scrub, "scrub"),
+    (rebuild.Month, "finish"),
+    (erase._Erasure, "_delete", "footfall.events"),
+    (months, "rebuild"),
+    (erase._Erasure, "_delete", "footfall.identities"),
+    (scrub, "unindex"),
+):
+    child = os.fork()
+    if child == 0:
+        killed_after(*point)
+        erase.erase(config.load(), sys.argv[1], refuse=True)
+        os._exit(0)
+    if os.waitpid(child, 0)[1] != signal.SIGKILL:
+        sys.exit(f"{point[1:]} was not reached")
+"""
+
+
+def test_a_run_that_is_killed_at_any_moment_is_completed_by_the_next(
+    shop: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eve, bob, anonymous, order = (new_id(name) for name in ("eve", "bob", "anon", "order"))
+    ids = live(shop, eve, anonymous, order)
+    batch = send(shop, "events", {"event_type": "page_view", "user_id": eve, "shade": "red"})["error"]
+    live(shop, bob, new_id("anon"), new_id("order"))
+    with store.connect(shop.config, "footfall") as client:
+        before, bobs = money(client), traces(client, [numeric_id(bob)], [bob])
+        run = subprocess.run(
+            [sys.executable, "-c", _KILLED, eve],
+            env=support.environ_of(shop.config),
+            capture_output=True,
+            check=False,
+            timeout=300,
+        )
+        assert run.returncode == 0, run.stderr.decode()
+        # The fence is down, and what comes between the runs is nobody's to lose.
+        guest = new_id("guest")
+        assert shop.post("events", [{"event_type": "page_view", "user_id": guest}], wait=True).status == 200
+        last = support.run(shop.config, "erase", "--user", eve, "--later", "refuse")
+        assert last.returncode == 0, last.stderr
+        certificate = json.loads(last.stdout)
+        assert certificate["resumed"] and not any(certificate["left"].values())
+        assert traces(client, [numeric_id(eve), anonymous_number(anonymous)], [eve]) == {}
+        assert traces(client, [numeric_id(bob)], [bob]) == bobs
+        assert money(client) == before
+        send(shop, "orders", {"order_id": order, "status": "refunded"})
+        settle(shop)
+        rest = client.query(
+            "SELECT sum(total_amount), uniq(user_id) FROM orders WHERE order_id = {order:String}",
+            parameters={"order": order},
+        )
+        assert rest.result_rows == [(Decimal(0), 1)]  # one pseudonym, in the table and in ingest's record
+        assert shop.get(f"/v1/receipts/{batch['batch_id']}").status == 404
+        again = [{"event_id": id_, "event_type": "page_view", "user_id": bob} for id_ in ids]
+        assert send(shop, "events", *again)["accepted"] == 3  # the index of ids has forgotten them
+        assert traces(client, [numeric_id(guest)], [])["events"] == 1
+    assert not list((shop.config.data_dir / "erasures").glob("*.unfinished"))
+    monkeypatch.setattr(terminal, "catalogue", lambda _: {})
+    found = audit(shop.config)
+    assert not found.differs, list(found.lines())
+
+
 def test_later_items_may_be_kept(shop: Client) -> None:
     user = new_id("user")
     live(shop, user, new_id("anon"), new_id("order"))
@@ -196,7 +279,8 @@ def test_what_waits_in_the_inbox_is_scrubbed(tmp_path: Path) -> None:
         connection.execute("PRAGMA secure_delete = ON")
         done = scrub.Scrubbed()
         person = Person(ada, {numeric_id(ada), anonymous_number(f"{ada} before")}, {ada})
-        scrub.scrub(connection, person, 77, done)
+        with scrub.transaction(connection):
+            scrub.scrub(connection, person, 77, done)
         bodies = b"".join(body for (body,) in connection.execute("SELECT body FROM chunks"))
         sizes = chunks.sizes(connection)
         held = "SELECT lane, sum(rows), sum(length(body)) FROM chunks GROUP BY lane"

@@ -4,11 +4,11 @@ The order of things: whoever is to be refused later is on the list first. Drafts
 which the person bought are made, in which a random number stands for them. Behind the fence the inbox is rid
 of them, and the drafts take their places in the table. What was written until then is deleted from the
 tables, the touched months of the rollups are made anew, and dead letters, ids and receipts go. It counts over
-tables and projections until nothing is left, and writes a certificate. Killed at any point, it is run again.
+tables and projections until nothing is left, and writes a certificate. Killed at any point, it is run again,
+and goes on with what was noted (`notes`).
 """
 
 import json
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -23,9 +23,8 @@ from footfall.errors import FootfallError, StoreUnavailable
 from footfall.ingest import blocks, erased, fence
 from footfall.ingest.lanes import DEAD_LETTERS, EVENTS
 from footfall.schema.rebuild import Month, Rollup, reach, rollups
-from footfall.upkeep import months, scrub
+from footfall.upkeep import months, notes, scrub
 from footfall.upkeep.person import Person, find
-from footfall.upkeep.scrub import Scrubbed
 from footfall.upkeep.turn import turn
 
 TRIES: Final = 5
@@ -73,11 +72,15 @@ NOT_REACHED: Final = (
 
 @dataclass(slots=True)
 class Certificate:
-    """What was done for whom; `subject` is a hash under the data folder's key, and not the id."""
+    """What was done for whom; `subject` is a hash under the data folder's key, and not the id.
+
+    `resumed`: an earlier run was killed, and what that one removed is not counted here.
+    """
 
     subject: str
     at: str
     later: str
+    resumed: bool
     removed: dict[str, int] = field(default_factory=dict)
     pseudonymised: int = 0
     rebuilt: list[str] = field(default_factory=list)
@@ -101,16 +104,17 @@ class _Erasure:
     def __init__(self, config: Config, client: Client, person: Person, *, refuse: bool) -> None:
         self._config = config
         self._client = client
-        self._person = person
-        self._pseudonym = 1 << 63 | secrets.randbits(63)
         self._refuse = refuse
         self._upto = 0
-        self._scrubbed = Scrubbed()
         subject = blake2b(person.user.encode(), key=erased.key(config.data_dir), digest_size=32).hexdigest()
+        self._notes_path = config.data_dir / notes.FOLDER / f"{subject}.unfinished"
+        self._notes = notes.begun(self._notes_path, person)
+        self._person, self._scrubbed = self._notes.person, self._notes.scrubbed
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self.certificate = Certificate(subject, now, "refused" if refuse else "kept")
+        self.certificate = Certificate(subject, now, "refused" if refuse else "kept", self._notes.resumed)
 
     def run(self) -> Certificate:
+        self._note()
         if self._refuse:
             erased.refuse(self._config.data_dir, self._person.numbers)
         self._orders_and_inbox()
@@ -122,11 +126,15 @@ class _Erasure:
         self._forget()
         self._check()
         self._keep()
+        self._notes_path.unlink()
         return self.certificate
+
+    def _note(self) -> None:
+        self._notes.keep(self._notes_path)
 
     def _orders_and_inbox(self) -> None:
         """Drafts of months of orders; then, behind the fence, the inbox, and the drafts into their places."""
-        given = {"ids": self._person.ids, "pseudonym": self._pseudonym}
+        given = {"ids": self._person.ids, "pseudonym": self._notes.pseudonym}
         self.certificate.pseudonymised = self._number(_ORDER_LINES)
         for _ in range(TRIES):
             drafts = [Month(self._client, _ORDERS, month, given) for month in self._months(_ORDER_MONTHS)]
@@ -135,7 +143,9 @@ class _Erasure:
             with scrub.opened(self._config) as inbox, fence.raised(self._config.data_dir / "inbox"):
                 if inbox is not None:
                     scrub.release(self._config, inbox)
-                    scrub.scrub(inbox, self._person, self._pseudonym, self._scrubbed)
+                    with scrub.transaction(inbox):
+                        scrub.scrub(inbox, self._person, self._notes.pseudonym, self._scrubbed)
+                        self._note()
                 done = [draft.finish() for draft in drafts]
                 # What came until now is of blocks below this number; later items of the person may be kept.
                 self._upto = _EVERY if self._refuse else blocks.new_block_id()
@@ -149,13 +159,14 @@ class _Erasure:
     def _events(self) -> None:
         """Events, and the rollups of the months in which they were."""
         theirs = _THEIRS["footfall.events"]
-        touched = self._months(_MONTHS.replace("THEIRS", theirs))
+        self._notes.months.update(self._months(_MONTHS.replace("THEIRS", theirs)))
         rows = self._client.query(_EVENT_IDS.replace("THEIRS", theirs), parameters=self._given()).result_rows
         self._scrubbed.keys.setdefault(EVENTS.name, []).extend(scrub.keys_of(row[0] for row in rows))
+        self._note()
         self._delete("footfall.events", theirs)
         for of in rollups().values():
             if of.base == "events":
-                for month in touched:
+                for month in sorted(self._notes.months):
                     self.certificate.rebuilt.append(f"{of.name} {month}")
                     months.rebuild(self._config, self._client, of, month)
 
@@ -180,6 +191,7 @@ class _Erasure:
             if len(rows) < LETTERS_AT_ONCE:
                 break
             after = str(rows[-1][0])
+        self._note()
         self._delete(
             "footfall_private.dead_letters", "letter_id IN {letters:Array(UUID)}", {"letters": found}
         )
@@ -214,9 +226,7 @@ class _Erasure:
             raise FootfallError(f"something of the person is left; erase again: {left}")
 
     def _keep(self) -> None:
-        folder = self._config.data_dir / "erasures"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        path = folder / f"{time.time_ns()}.json"
+        path = self._config.data_dir / notes.FOLDER / f"{time.time_ns()}.json"
         path.write_text(self.certificate.text() + "\n")
 
     def _delete(self, table: str, theirs: str, more: Mapping[str, Any] | None = None) -> None:

@@ -76,52 +76,55 @@ def release(config: Config, connection: sqlite3.Connection) -> None:
     before_ms = time.time_ns() // 1_000_000 + 1
     if config.embedded:
         kept.sync(config.data_dir)
-    while True:
-        connection.execute("BEGIN IMMEDIATE")
-        more = kept.release(connection, before_ms)
-        connection.execute("COMMIT")
-        if not more:
-            return
+    more = True
+    while more:
+        with transaction(connection):
+            more = kept.release(connection, before_ms)
 
 
-def scrub(connection: sqlite3.Connection, person: Person, pseudonym: int, done: Scrubbed) -> None:
-    """Removes the person from what is on its way, and from what the inbox remembers."""
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of it, or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for chunk_id, lane, rows, body in connection.execute(
-            "SELECT id, lane, rows, body FROM chunks WHERE block_id IS NULL"
-        ).fetchall():
-            found = _REWRITE[lane](lane, rows, body, person, pseudonym, done) if lane in _REWRITE else None
-            if found is not None:
-                _replace(connection, chunk_id, lane, (rows, len(body)), found)
-        _early(connection, person, pseudonym, done)
-        _records(connection, person, pseudonym, done)
-        _values(connection, person, done)
+        yield
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
 
 
+def scrub(connection: sqlite3.Connection, person: Person, pseudonym: int, done: Scrubbed) -> None:
+    """Removes the person from what is on its way, and from what the inbox remembers; in a transaction."""
+    for chunk_id, lane, rows, body in connection.execute(
+        "SELECT id, lane, rows, body FROM chunks WHERE block_id IS NULL"
+    ).fetchall():
+        found = _REWRITE[lane](lane, rows, body, person, pseudonym, done) if lane in _REWRITE else None
+        if found is not None:
+            _replace(connection, chunk_id, lane, (rows, len(body)), found)
+    _early(connection, person, pseudonym, done)
+    _records(connection, person, pseudonym, done)
+    _values(connection, person, done)
+
+
 def forget(connection: sqlite3.Connection, done: Scrubbed, person: Person) -> None:
     """Removes receipts of the batches that held something of the person, and those that name them."""
-    connection.execute("BEGIN IMMEDIATE")
     texts = [text for text in person.texts if len(text) >= 4]
-    for table, column in (("receipts", "answer"), ("corrections", "correction")):
-        named = [
-            batch
-            for batch, answer in connection.execute(f"SELECT batch_id, {column} FROM {table}")  # noqa: S608
-            if batch in done.batches or any(text.encode() in answer for text in texts)
-        ]
-        for batch in named:
-            (size,) = connection.execute(
-                f"DELETE FROM {table} WHERE batch_id = ? RETURNING length({column})",  # noqa: S608
-                (batch,),
-            ).fetchone()
-            if table == "receipts":
-                connection.execute(_COUNT, (-1, -size, "receipts"))
-        done.note(table, len(named))
-    connection.execute("COMMIT")
+    with transaction(connection):
+        for table, column in (("receipts", "answer"), ("corrections", "correction")):
+            named = [
+                batch
+                for batch, answer in connection.execute(f"SELECT batch_id, {column} FROM {table}")  # noqa: S608
+                if batch in done.batches or any(text.encode() in answer for text in texts)
+            ]
+            for batch in named:
+                (size,) = connection.execute(
+                    f"DELETE FROM {table} WHERE batch_id = ? RETURNING length({column})",  # noqa: S608
+                    (batch,),
+                ).fetchone()
+                if table == "receipts":
+                    connection.execute(_COUNT, (-1, -size, "receipts"))
+            done.note(table, len(named))
 
 
 def finish(connection: sqlite3.Connection) -> None:
