@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.engine.exceptions import EngineError, from_engine
-from footfall.engine.statement import Kind, fetching_engine, infile_or_outfile, parse, tokens
+from footfall.engine.statement import Kind, infile_or_outfile, parse, tokens
 from footfall.engine.types import check_structure, check_type
 
 
@@ -179,30 +179,3 @@ def test_errors_of_the_engine_are_taken_apart() -> None:
     twice = "Code: 36. DB::Exception: Code: 36. DB::Exception: x. (BAD) (version 1). (BAD) (version 1)"
     assert from_engine(RuntimeError(twice)).message == "x."
     assert from_engine(RuntimeError("odd")).code == 1002
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "CREATE TABLE k (a String) ENGINE = Kafka('h:1', 't', 'g', 'CSV')",
-        "CREATE TABLE k (a String) ENGINE /* */ Kafka SETTINGS kafka_format = 'CSV'",
-        "DROP TABLE IF EXISTS a PARALLEL WITH CREATE TABLE k (a String) ENGINE = Kafka('h:1', 't')",
-        'CREATE TABLE k (a String) ENGINE = "Kafka"',
-        'CREATE TABLE k (a String) ENGINE = "Ka\\x66ka"',
-        "CREATE MATERIALIZED VIEW k ENGINE = `NATS` AS SELECT 1",
-    ],
-)
-def test_an_engine_that_fetches_is_found_however_it_is_written(text: str) -> None:
-    assert fetching_engine(parse(text.encode()))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "SELECT * FROM system.tables WHERE engine = 'Kafka'",
-        "CREATE TABLE k (a String) ENGINE = MergeTree ORDER BY a COMMENT 'ENGINE = Kafka'",
-        "ALTER TABLE k COMMENT COLUMN engine 'Kafka'",
-    ],
-)
-def test_an_engine_that_is_only_spoken_of_is_none(text: str) -> None:
-    assert fetching_engine(parse(text.encode())) is None

@@ -2,7 +2,7 @@
 
 A backup is a folder or a tar archive below `backups`, with each table's CREATE as `metadata/…/NAME.sql`; an
 incremental one names the backup that it builds on, in `.backup`. A table whose engine fetches by itself must
-not come back by RESTORE either (`statement.fetching_engine`). What cannot be looked into is not restored.
+not come back by RESTORE either (`elsewhere.fetching_engine`). What cannot be looked into is not restored.
 """
 
 import lzma
@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
+from footfall.engine.elsewhere import fetching_engine
 from footfall.engine.exceptions import SUPPORT_IS_DISABLED, EngineError
-from footfall.engine.statement import fetching_engine, parse
+from footfall.engine.statement import parse
 
 _FILE = re.compile(r"\bFile\s*\(\s*(?:'((?:[^'\\]|\\.)*)'|\{\s*(\w+)\s*:\s*String\s*\})", re.IGNORECASE)
 _BASE = re.compile(r"<base_backup>(.*?)</base_backup>", re.DOTALL)

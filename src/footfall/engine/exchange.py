@@ -21,11 +21,11 @@ from footfall.engine import forms, origin, protocol, users
 from footfall.engine import request as requests
 from footfall.engine.answer import Answer
 from footfall.engine.body import Body, ClientGone
+from footfall.engine.elsewhere import refuse_what_waits
 from footfall.engine.exceptions import (
     HTTP_LENGTH_REQUIRED,
     INTO_OUTFILE_NOT_ALLOWED,
     READONLY,
-    SUPPORT_IS_DISABLED,
     EngineError,
 )
 from footfall.engine.guard import TEXT_LIMIT
@@ -33,13 +33,13 @@ from footfall.engine.introspection import in_clients_terms
 from footfall.engine.pipe import Pipe
 from footfall.engine.progress import Progress, so_far
 from footfall.engine.protocol import Ask
-from footfall.engine.request import Request
+from footfall.engine.request import SHORT, Request
 from footfall.engine.result import Client, Result
 from footfall.engine.rights import RIGHTS, capped, check_request
 from footfall.engine.rows import Outcome, Rows
 from footfall.engine.run import ONE_BLOCK, Job, run
 from footfall.engine.running import Running
-from footfall.engine.statement import Kind, Statement, fetching_engine, infile_or_outfile
+from footfall.engine.statement import Kind, Statement, infile_or_outfile
 from footfall.engine.users import User
 from footfall.engine.waits import hung_up, soon
 
@@ -157,8 +157,10 @@ class Exchange:
             reads = given.kind in (Kind.SELECT, Kind.READ)
             # 2 where the user may write: its client asks system.settings which settings an INSERT may carry.
             readonly = (2 if RIGHTS[user.name].writes else 1) if reads else 0
-        else:
+        elif len(given.text) < SHORT:
             _refuse_what_cannot_run(given)
+        else:
+            await asyncio.to_thread(_refuse_what_cannot_run, given)
         return Job(user, ask, given, readonly, data=request.data, tables=request.tables)
 
     async def _in_session(self, job: Job, body: Body, client: Client) -> None:
@@ -276,5 +278,4 @@ def _refuse_what_cannot_run(given: Statement) -> None:
             raise EngineError(INTO_OUTFILE_NOT_ALLOWED, "INTO OUTFILE is not allowed")
         case "FROM INFILE":
             raise EngineError(78, "FROM INFILE is a clause of clients: send the data in the body")
-    if (name := fetching_engine(given)) is not None:
-        raise EngineError(SUPPORT_IS_DISABLED, f"{name} fetches by itself, which this engine cannot")
+    refuse_what_waits(given)

@@ -152,7 +152,12 @@ class Database:
         """Loads chDB and opens the database; `unconfined` is what `system.macros` tells its owner.
 
         In a thread: chDB asks how large its stack is, and only `/proc/self/maps` says it of the main one's.
+        Files that statements name, data and schemas of formats, are below `user_files`, as on a server: chDB
+        looks for them where the process is.
         """
+        files = self.folders[0] / "user_files"
+        files.mkdir(exist_ok=True)
+        os.chdir(files)
         with ThreadPoolExecutor(1) as thread:
             thread.submit(self._start, unconfined).result()
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)

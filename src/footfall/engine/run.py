@@ -150,13 +150,15 @@ def _take_sessions(handles: Handles, job: Job, session: Session) -> Handle:
 
 
 def prepare(handle: Handle, job: Job) -> None:
-    """Database, external tables, limits, settings; read-only last, because it cannot be undone."""
+    """Database, limits, settings, external tables; read-only last, because it cannot be undone."""
     _use(handle, job)
-    _make_tables(handle, job)
     own = {**job.user.settings, **(RIGHTS[job.user.name].settings if job.user.guarded else {})}
     own |= _GROUPS | _blocks(job) | (_CROWDED if job.is_crowded else {})
-    last = {"readonly": str(job.readonly)} if job.readonly else {}
-    handle.apply({**own, **job.ask.settings, **last})
+    settings = {**own, **job.ask.settings}
+    if job.tables:  # which are read by these settings
+        handle.apply(settings)
+        _make_tables(handle, job)
+    handle.apply({**settings, "readonly": str(job.readonly)} if job.readonly else settings)
 
 
 def _blocks(job: Job) -> dict[str, str]:

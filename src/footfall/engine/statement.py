@@ -27,9 +27,6 @@ _TOKEN = re.compile(
 )
 
 UNCLOSED_LIMIT = 100
-# Their tables work in the background. One of Kafka's fails, stays, and keeps the database from opening again.
-FETCHING_ENGINES = frozenset(("Kafka", "RabbitMQ", "NATS", "FileLog", "S3Queue", "AzureQueue"))
-
 READ_ONLY = b"\nSETTINGS readonly = 2 "
 
 _SHORT = 2048
@@ -164,23 +161,6 @@ def infile_or_outfile(statement: Statement) -> str | None:
         if (previous, word) in ((b"INTO", b"OUTFILE"), (b"FROM", b"INFILE")):
             return f"{previous.decode()} {word.decode()}"
         previous = word
-    return None
-
-
-def fetching_engine(statement: Statement) -> str | None:
-    """The table engine that a statement names, where a table of it would fetch by itself from elsewhere.
-
-    Not only a CREATE may name one: `DROP … PARALLEL WITH CREATE …`. A name with an escape in it may be any.
-    """
-    if statement.kind is not Kind.OTHER or b"ENGINE" not in statement.text.upper():
-        return None
-    before: tuple[bytes, bytes] = (b"", b"")
-    for token in tokens(statement.text):
-        name = token.text.strip(b'`"').decode(errors="replace")
-        named = before[1] == b"ENGINE" or before == (b"ENGINE", b"=")
-        if named and (name in FETCHING_ENGINES or (token.kind == "quoted" and "\\" in name)):
-            return name
-        before = (before[1], token.text.upper())
     return None
 
 
