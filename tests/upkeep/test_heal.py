@@ -127,10 +127,12 @@ _KILLED = """
 import os, signal, sys
 from datetime import date
 from footfall import config
+from footfall.query import terminal
 from footfall.schema import rebuild
 from footfall.upkeep.backfill import backfill
+from footfall.upkeep.heal import audit
 
-point = sys.argv[1]
+command, point = sys.argv[1:]
 original = rebuild.Month._do
 
 def do(self, statement, *arguments, **parameters):
@@ -143,27 +145,40 @@ def do(self, statement, *arguments, **parameters):
         os.kill(os.getpid(), signal.SIGKILL)
 
 rebuild.Month._do = do
-list(backfill(config.load(), "mv_user_funnel", date(2020, 1, 1), date(2100, 1, 1)))
+terminal.catalogue = lambda _: {}
+if command == "backfill":
+    list(backfill(config.load(), "mv_user_funnel", date(2020, 1, 1), date(2100, 1, 1)))
+else:
+    audit(config.load(), heal=True)
 """
 
 
-def test_a_run_that_is_killed_loses_nothing_and_the_next_is_exact(stack: Config, start: Start) -> None:
+def test_a_run_that_is_killed_loses_nothing_and_the_next_is_exact(
+    stack: Config, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "catalogue", lambda _: {})
     start("ingest", stack)
     shop = PacedShop(stack)
     fill(stack, shop)
     with store.connect(stack, "footfall") as client:
         tear(client)
     with sending(shop):
-        for point in ("drafting", "behind the fence", "swapped"):
+        for command, point in (
+            ("backfill", "drafting"),
+            ("backfill", "behind the fence"),
+            ("audit --heal", "behind the fence"),
+            ("backfill", "swapped"),
+        ):
             killed = subprocess.run(
-                [sys.executable, "-c", _KILLED, point],
+                [sys.executable, "-c", _KILLED, command, point],
                 env=support.environ_of(stack),
                 check=False,
                 timeout=120,
             )
             assert killed.returncode == -signal.SIGKILL
-        for rollup in ROLLUPS:
-            assert list(backfill(stack, rollup, *ALWAYS))
+        assert list(backfill(stack, "mv_user_funnel", *ALWAYS))
+    found = audit(stack, heal=True)
+    assert not found.differs, list(found.lines())
     assert wrong(stack, shop) == []
 
 
