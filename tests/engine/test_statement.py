@@ -24,6 +24,9 @@ from footfall.engine.types import check_structure, check_type
         ("FROM t SELECT 1 FORMAT CSV", Kind.SELECT, "CSV"),
         ("WITH a AS (SELECT 1) SELECT * FROM a", Kind.SELECT, None),
         ("WITH 1 AS a INSERT INTO t SELECT a", Kind.OTHER, None),
+        ("WITH insert AS (SELECT 1) SELECT * FROM insert FORMAT TSV", Kind.SELECT, "TSV"),
+        ("WITH 1 AS insert SELECT insert", Kind.SELECT, None),
+        ("\u00a0SELECT\u20031;\u00a0", Kind.SELECT, None),
         ("SHOW TABLES FORMAT JSON", Kind.READ, "JSON"),
         ("EXPLAIN SELECT 1", Kind.READ, None),
         ("desc t", Kind.READ, None),
@@ -56,6 +59,8 @@ def test_kind_and_format(text: str, kind: Kind, format: str | None) -> None:
             "SELECT;",
         ),
         ("insert t values(1)", "insert t ", "Values", "(1)"),
+        ("WITH 1 AS x INSERT INTO t (a) VALUES (1)", "INSERT INTO t (a) ", "Values", " (1)"),
+        ("WITH 1 AS x INSERT INTO t FORMAT TSV\nSELECT;\n", "INSERT INTO t ", "TSV", "SELECT;\n"),
     ],
 )
 def test_an_insert_is_cut_before_its_data(text: str, head: str, format: str, data: str) -> None:

@@ -45,6 +45,10 @@ def count(client: httpx.Client) -> int:
         ("", "INSERT INTO footfall.t SELECT number + 1, ['one', 'two'][number + 1] FROM numbers(2)"),
         ("", "insert into table footfall.t select 1, 'one' union all select 2, 'two'"),
         ("", "INSERT INTO footfall.t WITH 1 AS x SELECT x, 'one' UNION ALL SELECT 2, 'two'"),
+        ("", "WITH 2 AS x INSERT INTO footfall.t VALUES (1, 'one'), (2, 'two')"),
+        ("WITH 2 AS x INSERT INTO footfall.t FORMAT CSV", "1,one\n2,two\n"),
+        ("", "WITH 2 AS x INSERT INTO footfall.t SELECT 1, 'one' UNION ALL SELECT x, 'two'"),
+        ("", "INSERT INTO footfall.t VALUES (1, 'one'), (2, 'two');\u00a0"),
         ("", "-- first\nINSERT /* second */ INTO `footfall`.`t` (`a`, `s`) VALUES (1, 'one'), (2, 'two');"),
     ],
 )

@@ -14,7 +14,9 @@ from footfall.engine.exceptions import SYNTAX_ERROR, EngineError
 
 _TOKEN = re.compile(
     rb"""
-      (?P<blank> [\s\x00\xa0]+ | --[^\n]* | \#[ !][^\n]* | /\*.*?(?:\*/|\Z) )
+      (?P<blank> (?: [\s\x00] | \xc2[\x85\xa0] | \xe1\x9a\x80 | \xe1\xa0\x8e | \xe2\x80[\x80-\x8d\xa8\xa9\xaf]
+                   | \xe2\x81[\x9f\xa0] | \xe3\x80\x80 | \xef\xbb\xbf )+
+                  | --[^\n]* | \#[ !][^\n]* | /\*.*?(?:\*/|\Z) )
     | (?P<string> '(?:[^'\\]|\\.|'')*(?:'|\Z) | \xe2\x80\x98.*?(?:\xe2\x80\x99|\Z) )
     | (?P<heredoc> \$\w*\$ )
     | (?P<quoted> "(?:[^"\\]|\\.|"")*(?:"|\Z) | `(?:[^`\\]|\\.|``)*(?:`|\Z)
@@ -136,10 +138,12 @@ def _parse(text: bytes, longest: int | None) -> Statement:
         return _insert(text, stream)
     if longest is not None and len(text) > longest:
         raise EngineError(SYNTAX_ERROR, f"Max query size exceeded: {longest} bytes (max_query_size)")
-    listed += stream
+    for token in stream:
+        before = listed[-1] if listed else token
+        if word == b"WITH" and token.is_word(b"INTO") and before.is_word(b"INSERT") and before.depth == 0:
+            return _insert(text, stream, before.start)
+        listed.append(token)
     kind = _KINDS.get(word, Kind.OTHER)
-    if word == b"WITH" and any(token.depth == 0 and token.is_word(b"INSERT") for token in listed):
-        kind = Kind.OTHER
     return _with_output(Statement(kind, text, first_word=word), listed)
 
 
@@ -180,10 +184,11 @@ def _with_output(statement: Statement, listed: list[Token]) -> Statement:
     return replace(statement, splice=end)
 
 
-def _insert(text: bytes, stream: Iterator[Token]) -> Statement:
+def _insert(text: bytes, stream: Iterator[Token], start: int = 0) -> Statement:
     """Cuts an INSERT into its head and its data; an INSERT without data behind it is like any statement.
 
-    Tokens are read no further than the head: data is none of our business.
+    Tokens are read no further than the head: data is none of our business. What is before `start`, a WITH,
+    is of use to a SELECT only.
     """
     other = Statement(Kind.OTHER, text, first_word=b"INSERT")
     token = next(stream, None)
@@ -201,17 +206,17 @@ def _insert(text: bytes, stream: Iterator[Token]) -> Statement:
         if token.depth == 0 and token.is_word(b"FROM"):
             return other
         if token.depth == 0 and token.is_word(b"VALUES"):
-            return Statement(Kind.INSERT, text[: token.start], "Values", text[token.end :], b"INSERT")
+            return Statement(Kind.INSERT, text[start : token.start], "Values", text[token.end :], b"INSERT")
         if token.depth == 0 and token.is_word(b"FORMAT") and (name := next(stream, None)) is not None:
-            return _with_data(text, token, name)
+            return _with_data(text, token, name, start)
         previous, token = token, next(stream, None)
     return other
 
 
-def _with_data(text: bytes, clause: Token, name: Token) -> Statement:
+def _with_data(text: bytes, clause: Token, name: Token, start: int = 0) -> Statement:
     """An INSERT that ends at its FORMAT clause, with the data behind it."""
     data = re.sub(rb"\A[ \t\f]*\r?\n?", b"", text[name.end :], count=1)
-    return Statement(Kind.INSERT, text[: clause.start], name.text.decode(), data, b"INSERT")
+    return Statement(Kind.INSERT, text[start : clause.start], name.text.decode(), data, b"INSERT")
 
 
 def _select_from_input(text: bytes, stream: Iterator[Token]) -> Statement | None:
