@@ -7,12 +7,13 @@ a value that breaks one, or that cannot be read, or that gives a name twice, is 
 
 import secrets
 from array import array
-from collections.abc import Iterator, Sequence
-from itertools import compress, filterfalse
+from collections.abc import Iterable, Sequence
+from itertools import compress, filterfalse, repeat
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from msgspec import Raw
 from msgspec.structs import astuple
 
@@ -28,9 +29,10 @@ from footfall.ingest.values import Memo, Values, our_name
 from footfall.model import EPOCH, NO_PROPERTIES, Event, uuid_bytes
 
 _FIELDS: Final = Event.__struct_fields__
-_OFTEN_NEW: Final = ("session_id", "page_url")  # values that come once or seldom are not looked up
+# Values that come once or seldom are not looked up.
+_OFTEN_NEW: Final = ("session_id", "order_id", "page_url")
 _TEXTS: Final = (
-    *("order_id", "referrer", "utm_source", "utm_medium", "utm_campaign"),
+    *("referrer", "utm_source", "utm_medium", "utm_campaign"),
     *("search_term", "device_type", "browser"),
 )
 _LENGTHS: Final = [chr(length) for length in range(128)]
@@ -164,13 +166,14 @@ class Group:
         times = np.array(self._times(given["event_timestamp"]), np.int64)
         users = np.frombuffer(self._numbers("Q", values.users, given["user_id"]), np.uint64)
         anonymous = np.frombuffer(self._numbers("Q", values.anonymous, given["anonymous_id"]), np.uint64)
+        products = np.frombuffer(self._numbers("Q", values.numbers, given["product_id"]), np.uint64)
         days = times // DAY_MS
         data = {
             "event_type": self._strings(values.types, given["event_type"]),
             "event_timestamp": times.tobytes(),
             "event_date": days.astype(np.uint16).tobytes(),
             "user_id": np.where(users, users, anonymous).tobytes(),
-            "product_id": self._numbers("Q", values.numbers, given["product_id"]),
+            "product_id": products.tobytes(),
             "country": self._strings(values.countries, given["country"]),
             "revenue": self._revenues(given["revenue"], given["event_type"]),
             "value": self._packed("q", self._amounts(given["value"])),
@@ -194,7 +197,10 @@ class Group:
             data,
             {month_of(day) for day in set(days.tolist())},
             _links(anonymous[both].tolist(), users[both].tolist(), times[both].tolist()),
-            [*self._names(USER_ITEMS, given["user_id"]), *self._names(PRODUCT_ITEMS, given["product_id"])],
+            [
+                *_names(USER_ITEMS, given["user_id"], users),
+                *_names(PRODUCT_ITEMS, given["product_id"], products),
+            ],
         )
 
     def _made(self, memo: Memo, values: Column) -> list[Any]:
@@ -212,10 +218,11 @@ class Group:
 
     def _new_strings(self, values: Column) -> bytes:
         """Texts of ASCII below 128 characters, all together; others as `_strings`."""
+        given = ["" if value is None else value for value in values]
         try:
-            texts = [""] * (2 * len(values))
-            texts[::2] = map(_LENGTHS.__getitem__, map(len, values))
-            texts[1::2] = values
+            texts = [""] * (2 * len(given))
+            texts[::2] = map(_LENGTHS.__getitem__, map(len, given))
+            texts[1::2] = given
             return "".join(texts).encode("ascii")
         except (TypeError, IndexError, UnicodeEncodeError):
             return self._strings(self._values.texts, values)
@@ -298,11 +305,6 @@ class Group:
                 self._doubt.add(number)
         return keys
 
-    def _names(self, lane: str, ids: Column) -> Iterator[Name]:
-        """Texts that stand for users or products."""
-        numbers = self._values.numbers
-        return ((lane, str(value)) for value in dict.fromkeys(ids) if numbers[value] >> 63)
-
 
 def _is_empty(values: Column) -> bool:
     """Whether nothing was given; nearly all that such a column costs is this look."""
@@ -327,6 +329,12 @@ def _uuids(ids: Column) -> list[bytes] | None:
     if len(plain) != 16 * len(ids) or not (letters[:, _DASHES] == 45).all():
         return None
     return native.split(plain, 16)
+
+
+def _names(lane: str, ids: Column, numbers: npt.NDArray[np.uint64]) -> Iterable[Name]:
+    """Texts that stand for users or products: those of which the number is a hash."""
+    places = np.flatnonzero(numbers >> np.uint64(63)).tolist()
+    return zip(repeat(lane), map(str, dict.fromkeys([ids[place] for place in places])))
 
 
 def _links(anonymous: Column, users: Column, times: Column) -> list[Entry]:

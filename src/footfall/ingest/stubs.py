@@ -6,7 +6,7 @@ known, refuses it where another text has the same hash, and any attributes win o
 transaction of the item that names it, and the inbox's index of ids makes it one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -40,15 +40,24 @@ class Names:
         self._old: dict[Name, None] = {}
 
     def __contains__(self, name: Name) -> bool:
-        if self._erased is not None and self._erased.version != self._version:
-            self._version = self._erased.version
-            self._new, self._old = {}, {}
+        self._look()
         if name in self._new:
             return True
         if name in self._old:
             self.add([name])
             return True
         return False
+
+    def unknown(self, names: Iterable[Name]) -> list[Name]:
+        """Those that have no stub on disk, each once."""
+        self._look()
+        held = self._new
+        return [name for name in dict.fromkeys(names) if name not in held and name not in self]
+
+    def _look(self) -> None:
+        if self._erased is not None and self._erased.version != self._version:
+            self._version = self._erased.version
+            self._new, self._old = {}, {}
 
     def add(self, names: "list[Name]") -> None:
         """Remembers names whose stubs are on disk."""

@@ -153,9 +153,7 @@ class Validator:
 
     def _note(self, names: Iterable[Name]) -> None:
         if self._names is not None:
-            for name in names:
-                if name not in self._names:
-                    self._new_names[name] = None
+            self._new_names.update(dict.fromkeys(self._names.unknown(names)))
 
     def stubs(self) -> tuple[list[Entry], list[Name]]:
         """Stubs of what the items since the last call named for the first time, and these names."""

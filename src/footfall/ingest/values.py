@@ -12,8 +12,9 @@ from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.segment.names import GA4_EVENTS
 from footfall.model import anonymous_number, numeric_id
 
-_MEMO_LIMIT: Final = 10_000
-_MEMO_BYTES: Final = 1_100  # longer texts do not come again often enough
+_MEMO_BYTES: Final = 8 << 20  # of one memo: some 50,000 shoppers
+_ENTRY_BYTES: Final = 100  # what an entry takes beside its value
+_VALUE_BYTES: Final = 1_100  # longer texts do not come again often enough
 
 
 class Memo(dict[Any, Any]):
@@ -22,6 +23,7 @@ class Memo(dict[Any, Any]):
     def __init__(self, rule: Callable[[Any], Any]) -> None:
         super().__init__()
         self._rule = rule
+        self._left = _MEMO_BYTES
         self.refuses = False
 
     def __missing__(self, value: Any) -> Any:
@@ -30,11 +32,17 @@ class Memo(dict[Any, Any]):
         except Rejected:
             made = None
             self.refuses = True
-        if sys.getsizeof(value) <= _MEMO_BYTES:
-            if len(self) >= _MEMO_LIMIT:
+        size = sys.getsizeof(value)
+        if size <= _VALUE_BYTES:
+            self._left -= size + sys.getsizeof(made) + _ENTRY_BYTES
+            if self._left < 0:
                 self.clear()
             self[value] = made
         return made
+
+    def clear(self) -> None:
+        super().clear()
+        self._left = _MEMO_BYTES
 
 
 class Values:
