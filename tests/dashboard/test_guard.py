@@ -97,3 +97,4 @@ async def test_a_page_bound_to_every_address_takes_any_host(tmp_path: Path) -> N
     app = create_app(support.make_config(tmp_path, host="0.0.0.0", **secrets), "dashboard")
     response = await app.test_client().get("/healthz", headers={"Host": "shop.example"})
     assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "private, no-cache", "nobody else's to keep"

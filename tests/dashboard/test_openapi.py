@@ -1,17 +1,16 @@
 """OpenAPI is made from the queries' headers, so it says what the endpoints take and answer."""
 
 from footfall.config import Config
-from footfall.dashboard.app import ENDPOINTS
-from footfall.dashboard.openapi import describe
+from footfall.dashboard.app import ENDPOINTS, described
 from footfall.query import catalogue
 
 
 def test_every_endpoint_and_query_is_described_with_its_parameters(own_config: Config) -> None:
     queries = catalogue(own_config)
-    paths = describe(queries, ENDPOINTS)["paths"]
+    paths = described(queries)["paths"]
     for path, name in ENDPOINTS.items():
-        described = {parameter["name"] for parameter in paths[path]["get"]["parameters"]}
-        assert described == {parameter.name for parameter in queries[name].parameters}
+        named = {parameter["name"] for parameter in paths[path]["get"]["parameters"]}
+        assert named == {parameter.name for parameter in queries[name].parameters}
     for name in queries:
         assert {
             f"/api/query/{name}",
@@ -21,7 +20,7 @@ def test_every_endpoint_and_query_is_described_with_its_parameters(own_config: C
 
 
 def test_bounds_choices_and_units_become_schemas(own_config: Config) -> None:
-    paths = describe(catalogue(own_config), ENDPOINTS)["paths"]
+    paths = described(catalogue(own_config))["paths"]
     limit = next(p for p in paths["/api/top-products"]["get"]["parameters"] if p["name"] == "limit")
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 1000, "default": 10}
     grain = next(p for p in paths["/api/revenue-trend"]["get"]["parameters"] if p["name"] == "grain")
@@ -33,6 +32,6 @@ def test_bounds_choices_and_units_become_schemas(own_config: Config) -> None:
 
 
 def test_operation_ids_are_unique(own_config: Config) -> None:
-    paths = describe(catalogue(own_config), ENDPOINTS)["paths"]
+    paths = described(catalogue(own_config))["paths"]
     ids = [operation["get"]["operationId"] for operation in paths.values()]
     assert len(ids) == len(set(ids))

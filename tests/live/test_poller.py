@@ -22,12 +22,17 @@ def test_overlapping_looks_give_each_row_once_and_the_oldest_first() -> None:
     assert [r["event_id"] for r in seen.new_rows([row(4), row(2), row(3), row(1)])] == ["3", "4"]
 
 
-def test_rows_that_become_visible_late_are_counted() -> None:
+def test_seconds_with_rows_that_became_visible_late_have_grown() -> None:
     seen = Seen()
-    assert seen.new_count([{"second": NOON, "events": 5}]) == 5
+    first = [{"second": NOON, "events": 5}]
+    assert seen.grown(first) == seen.grown(first) == {NOON: 5}, "until it is told"
+    seen.told(first)
     later = NOON + timedelta(seconds=1)
-    assert seen.new_count([{"second": NOON, "events": 7}, {"second": later, "events": 3}]) == 5
-    assert seen.new_count([{"second": NOON, "events": 7}, {"second": later, "events": 3}]) == 0
+    both = [{"second": NOON, "events": 7}, {"second": later, "events": 3}]
+    assert seen.grown(both) == {NOON: 2, later: 3}
+    seen.told(both)
+    assert seen.grown(both) == {}
+    assert seen.grown([{"second": later, "events": 4}]) == {later: 1}
 
 
 def test_what_no_look_can_bring_again_is_forgotten() -> None:

@@ -64,12 +64,28 @@ def test_a_range_has_defaults_and_is_shown_as_it_is_bound() -> None:
     bound = bind(query(*RANGE), {}, now=NOW)
     assert bound.values == {
         "from": "2026-03-23 00:00:00.000",
-        "to": "2026-03-29 10:30:15.123",
+        "to": "2026-03-29 10:31:00.000",
         "tz": "UTC",
         "compare": "",
     }
-    assert bound.shown == {"from": "2026-03-23T00:00:00.000Z", "to": "2026-03-29T10:30:15.123Z"}
+    assert bound.shown == {"from": "2026-03-23T00:00:00.000Z", "to": "2026-03-29T10:31:00.000Z"}
     assert bound.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("to", "end"),
+    [
+        ("now", "10:31:00.000"),
+        ("now-1h", "09:31:00.000"),
+        ("now-10s", "10:30:05.123"),
+        ("2026-03-29T10:30:15Z", "10:30:15.000"),
+        ("2026-03-29T10:30:00Z", "10:30:00.000"),
+    ],
+)
+def test_who_asks_until_now_asks_until_the_end_of_the_minute(to: str, end: str) -> None:
+    assert bind(query(*RANGE), {"to": to}, now=NOW).values["to"] == f"2026-03-29 {end}"
+    on_the_minute = NOW.replace(second=0, microsecond=0)
+    assert bind(query(*RANGE), {"to": "now"}, now=on_the_minute).values["to"] == "2026-03-29 10:30:00.000"
 
 
 def test_a_rollups_grain_widens_a_range_and_says_so() -> None:

@@ -1,7 +1,6 @@
 """The dashboard on :3000: the shop's figures over a period, as a page and as a REST API.
 
-`app` serves the page and the endpoints, `openapi` describes them. Every figure is a named query's answer;
-there is no SQL here.
+`app` serves the page and the endpoints. Every figure is a named query's answer; there is no SQL here.
 """
 
 from footfall.config import Config

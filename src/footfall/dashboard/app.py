@@ -1,14 +1,16 @@
 """The application on :3000: the page at `/`, the brief's endpoints, every named query, and OpenAPI."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from quart import Quart, Response
 
 from footfall.config import Config
-from footfall.dashboard.openapi import describe
+from footfall.query import NamedQuery
 from footfall.query.encode import to_json
 from footfall.web.app import create_app
-from footfall.web.named import Queries, as_json, blueprint, given
+from footfall.web.named import Queries, as_answer, blueprint, given
+from footfall.web.openapi import describe, operation
 from footfall.web.reading import Reading
 
 # The brief's endpoints, and the named query that answers each.
@@ -33,10 +35,16 @@ def create(config: Config) -> Quart:
 
     @app.get("/openapi.json")
     async def openapi() -> Response:
-        return as_json(to_json(describe(queries.all, ENDPOINTS)))
+        return await as_answer(to_json(described(queries.all)))
 
     app.after_serving(reading.close)
     return app
+
+
+def described(queries: Mapping[str, NamedQuery]) -> dict[str, Any]:
+    """The dashboard's API."""
+    paths = {path: {"get": operation(queries[name], path)} for path, name in ENDPOINTS.items()}
+    return describe(queries, "Footfall dashboard", paths)
 
 
 def _endpoint(queries: Queries, name: str):  # type: ignore[no-untyped-def]

@@ -1,9 +1,9 @@
 """The live dashboard on :3001: what happens now, pushed to every open page over one stream each.
 
 One poller a process reads new events (`poller`) and the boards beside them (`boards`), whatever the number
-of pages; `hub` fans frames out to subscribers over bounded queues; `sql` runs what people type, as
-`analyst`, and `saving` keeps it as a named query; `letters` shows what was rejected; `health` how processes
-are; `app` is the HTTP side.
+of pages; `hub` fans frames out to subscribers over bounded queues, straight to their connections (`direct`);
+`sql` runs what people type, as `analyst`, and `saving` keeps it as a named query; `letters` shows what was
+rejected; `health` how processes are; `app` is the HTTP side.
 """
 
 from footfall.config import Config
@@ -12,9 +12,10 @@ from footfall.config import Config
 def serve(config: Config) -> None:
     """Serves the live dashboard until it is stopped."""
     from footfall.live.app import create
+    from footfall.live.direct import DirectProtocol
     from footfall.serve import run_app
 
-    run_app(create(config), config, config.live_port, "live")
+    run_app(create(config), config, config.live_port, "live", http=DirectProtocol)
 
 
 __all__ = ["serve"]

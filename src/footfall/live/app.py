@@ -1,13 +1,14 @@
 """The application on :3001: the page, its stream, every named query, the SQL box, dead letters and health."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final, cast
 
 from quart import Quart, Response, request
 
 from footfall.config import Config
 from footfall.live.boards import Boards
+from footfall.live.direct import Direct
 from footfall.live.health import Health
 from footfall.live.hub import Hub, Subscriber
 from footfall.live.letters import Letters
@@ -20,7 +21,6 @@ from footfall.web.login import admin_only
 from footfall.web.named import Queries, as_json, blueprint
 from footfall.web.reading import Reading
 
-HEARTBEAT_S: Final = 15.0
 RETRY_MS: Final = 2000
 
 
@@ -38,7 +38,8 @@ def create(config: Config) -> Quart:
 
     @app.before_serving
     async def start() -> None:
-        for work in (Poller(hub, queries, reading), Boards(hub, queries, reading), Health(config, hub)):
+        poller, boards = Poller(hub, queries, reading), Boards(hub, queries, reading)
+        for work in (hub, poller, boards, Health(config, hub)):
             tasks.add(asyncio.create_task(work.run_forever()))
 
     @app.after_serving
@@ -52,7 +53,12 @@ def create(config: Config) -> Quart:
     @app.get("/events")
     async def events() -> Response:
         last = request.headers.get("Last-Event-ID") or request.args.get("last_event_id")
-        response = Response(_frames(hub, hub.join(last)), mimetype="text/event-stream")
+        body = (
+            _frames(hub, hub.join(last), Direct(cast(Mapping[str, Any], request.scope)))
+            if request.method == "GET"
+            else b""
+        )
+        response = Response(body, mimetype="text/event-stream")
         response.headers |= {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         response.timeout = None
         return response
@@ -85,11 +91,11 @@ def create(config: Config) -> Quart:
     return app
 
 
-async def _frames(hub: Hub, subscriber: Subscriber) -> AsyncIterator[bytes]:
-    """What one page is sent, until it is closed; a comment where nothing came for a while."""
+async def _frames(hub: Hub, subscriber: Subscriber, connection: Direct) -> AsyncIterator[bytes]:
+    """What one page is sent first; what comes then is written to its connection, until that is closed."""
     try:
-        yield f"retry: {RETRY_MS}\n\n".encode()
-        while True:
-            yield await subscriber.next(HEARTBEAT_S) or b": heartbeat\n\n"
+        yield f"retry: {RETRY_MS}\n\n".encode() + subscriber.take()
+        subscriber.connect(connection)
+        await asyncio.get_running_loop().create_future()
     finally:
         hub.leave(subscriber)

@@ -1,10 +1,12 @@
 """Fans frames out to subscribers.
 
-A frame is encoded once, whatever the number of subscribers. Each subscriber has a bounded queue: where it is
-full the oldest frame is dropped and counted, and the subscriber is told how many it missed; nobody else
-waits for it. Frames of events are kept for `REPLAY_S` seconds, so that a page that reconnects with
+A frame is encoded once, whatever the number of subscribers, and written to their connections `AT_ONCE` at a
+time, so that other requests come in between; boards wait up to `BOARDS_WAIT_S` for others to go with them,
+events for nobody. Each subscriber has a bounded queue: while its connection takes nothing, frames wait there,
+and where it is full the oldest is dropped and counted, and the subscriber is told how many it missed; nobody
+else waits for it. Frames of events are kept for `REPLAY_S` seconds, so that a page that reconnects with
 `Last-Event-ID` gets what it missed, without a gap or a repeat; of each board only the latest frame counts,
-and every new subscriber gets it where it is not old.
+and every new subscriber gets it where it is not old. Who hears nothing for `HEARTBEAT_S` gets a comment.
 """
 
 import asyncio
@@ -12,7 +14,7 @@ import secrets
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from footfall.query.encode import to_json
 
@@ -21,7 +23,11 @@ REPLAY_S: Final = 300.0
 REPLAY_BYTES: Final = 32 << 20
 RECENT_BYTES: Final = 48 << 10  # of events, for a page that has none yet
 BOARD_KEEP_S: Final = 30.0
+BOARDS_WAIT_S: Final = 0.2
+HEARTBEAT_S: Final = 15.0
+AT_ONCE: Final = 50
 EVENTS: Final = "events"
+HEARTBEAT: Final = b": heartbeat\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +39,23 @@ class Frame:
     made_at: float
 
 
+class Connection(Protocol):
+    """Where a subscriber's frames go."""
+
+    def has_room(self) -> bool:
+        """Whether what was written before is mostly gone."""
+
+    def write(self, body: bytes) -> None:
+        """Sends, without waiting."""
+
+
 class Subscriber:
-    """A bounded queue of frames for one open page; only `next` is called by the page's task."""
+    """A bounded queue of frames for one open page, and the page's connection once it is there."""
 
     def __init__(self, limit: int = QUEUE_FRAMES) -> None:
         self._frames: deque[bytes] = deque()
         self._limit = limit
-        self._ready = asyncio.Event()
+        self._connection: Connection | None = None
         self.missed = 0
 
     def put(self, body: bytes) -> bool:
@@ -49,23 +65,26 @@ class Subscriber:
             self._frames.popleft()
             self.missed += 1
         self._frames.append(body)
-        self._ready.set()
         return full
 
-    async def next(self, patience_s: float) -> bytes:
-        """What is queued, as one piece; empty where nothing came for `patience_s` seconds."""
-        try:
-            async with asyncio.timeout(patience_s):
-                await self._ready.wait()
-        except TimeoutError:
-            return b""
-        self._ready.clear()
-        body = b"".join(self._frames)
+    def take(self) -> bytes:
+        """What is queued, as one piece, and how many frames were missed; empty where there is nothing."""
+        body = self._frames[0] if len(self._frames) == 1 else b"".join(self._frames)
         self._frames.clear()
         if self.missed:
             body = message("missed", {"frames": self.missed}) + body
             self.missed = 0
         return body
+
+    def connect(self, connection: Connection) -> None:
+        """From now on frames go to this connection."""
+        self._connection = connection
+        self.flush()
+
+    def flush(self) -> None:
+        """Sends what is queued, where the connection takes it."""
+        if self._frames and self._connection is not None and self._connection.has_room():
+            self._connection.write(self.take())
 
 
 class Hub:
@@ -75,6 +94,8 @@ class Hub:
         self.epoch: Final = secrets.token_hex(4)
         self.idle_since: float | None = time.monotonic()
         self.woken = asyncio.Event()
+        self._waiting = asyncio.Event()
+        self._urgent = asyncio.Event()
         self.missed_frames = 0
         self._number = 0
         self._subscribers: set[Subscriber] = set()
@@ -89,7 +110,7 @@ class Hub:
         return len(self._subscribers)
 
     def publish(self, kind: str, value: Any) -> None:
-        """Sends a frame to every subscriber, and keeps it for those who come later."""
+        """Queues a frame for every subscriber, and keeps it for those who come later."""
         if kind == EVENTS:  # the only ones that are resumed, so the only ones with an id
             self._number += 1
             body = message(kind, value, f"{self.epoch}-{self._number}")
@@ -97,7 +118,27 @@ class Hub:
         else:
             body = message(kind, value)
             self._boards[kind] = time.monotonic(), body
-        self.missed_frames += sum(subscriber.put(body) for subscriber in self._subscribers)
+        self._put(body, urgent=kind == EVENTS)
+
+    def _put(self, body: bytes, *, urgent: bool) -> None:
+        self.missed_frames += sum([subscriber.put(body) for subscriber in self._subscribers])
+        self._waiting.set()
+        if urgent:
+            self._urgent.set()
+
+    async def run_forever(self) -> None:
+        """Sends what is queued until it is cancelled."""
+        while True:
+            if not await _set_within(self._waiting, HEARTBEAT_S):
+                self._put(HEARTBEAT, urgent=True)
+            await _set_within(self._urgent, BOARDS_WAIT_S)
+            self._waiting.clear()
+            self._urgent.clear()
+            subscribers = list(self._subscribers)
+            for start in range(0, len(subscribers), AT_ONCE):
+                for subscriber in subscribers[start : start + AT_ONCE]:
+                    subscriber.flush()
+                await asyncio.sleep(0)
 
     def _keep(self, frame: Frame) -> None:
         self._replay.append(frame)
@@ -160,6 +201,15 @@ class Hub:
         if not self._subscribers:
             self.idle_since = time.monotonic()
             self.woken.clear()
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
 
 
 def message(kind: str, value: Any, number: str | None = None) -> bytes:

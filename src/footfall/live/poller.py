@@ -1,9 +1,10 @@
 """The one reader of new events in this process.
 
-`ingested_at` is set before a row becomes visible, so a cursor would miss rows that become visible late: each
-look reads a window that overlaps the last by `OVERLAP_S` and drops the ids it has sent. How many events came
-is counted by the store, by second of their arrival, so the count is right where the rows are a sample: a
-frame carries at most `SAMPLE` events, spread evenly over those that are new.
+`ingested_at` is set before a row becomes visible, so a cursor would miss rows that become visible late. Each
+look has the store count the events of the last `OVERLAP_S` by second of their arrival, reads the rows from
+the first second on that has more than the look before saw, and drops the ids it has sent. So the count is
+right where the rows are a sample: a frame carries at most `SAMPLE` events, spread evenly over those that are
+new.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ ROWS: Final = 2000
 SAMPLE: Final = 100
 FIRST_LOOK_S: Final = 600
 RETRY_S: Final = 1.0
+_MOMENT: Final = timedelta(milliseconds=1)
 
 Row = dict[str, Any]
 _log = logging.getLogger("footfall.live")
@@ -43,13 +45,14 @@ class Seen:
         self._ids |= {row["event_id"]: row["ingested_at"] for row in new}
         return new[::-1]
 
-    def new_count(self, seconds: Sequence[Row]) -> int:
-        """How many more events arrived than were told, from counts by second of arrival."""
-        grown = 0
-        for row in seconds:
-            grown += max(0, row["events"] - self._counts.get(row["second"], 0))
-            self._counts[row["second"]] = row["events"]
-        return grown
+    def grown(self, seconds: Sequence[Row]) -> dict[datetime, int]:
+        """Seconds with more events than were told, and how many more."""
+        more = {row["second"]: row["events"] - self._counts.get(row["second"], 0) for row in seconds}
+        return {second: count for second, count in more.items() if count > 0}
+
+    def told(self, seconds: Sequence[Row]) -> None:
+        """These counts count as told now."""
+        self._counts |= {row["second"]: row["events"] for row in seconds}
 
     def forget_before(self, moment: datetime) -> None:
         """Forgets what no later look can bring again."""
@@ -73,6 +76,7 @@ class Poller:
         self._reading = reading
         self._seen = Seen()
         self._away = False
+        self._ahead = 0
 
     async def run_forever(self) -> None:
         """Polls until it is cancelled; while nobody has watched for `REPLAY_S` it rests."""
@@ -111,16 +115,23 @@ class Poller:
         latest = await self._rows(now - timedelta(seconds=FIRST_LOOK_S), SAMPLE)
         rows = self._seen.new_rows(latest)
         self._seen.new_rows(await self._rows(now - timedelta(seconds=OVERLAP_S), ROWS))
-        self._seen.new_count(await self._seconds(now - timedelta(seconds=OVERLAP_S)))
+        self._seen.told(await self._seconds(now - timedelta(seconds=OVERLAP_S)))
+        self._ahead = 0
         self._publish(rows, 0)
 
     async def _look(self) -> None:
-        """What is new since the last look."""
+        """What is new since the last look; rows that came after they were counted are not counted again."""
         after = datetime.now(UTC) - timedelta(seconds=OVERLAP_S)
-        counts, rows = await asyncio.gather(self._seconds(after), self._rows(after, ROWS))
-        new = self._seen.new_rows(rows)
-        count = max(self._seen.new_count(counts), len(new))
+        seconds = await self._seconds(after)
+        grown = self._seen.grown(seconds)
+        if not grown:
+            return
+        new = self._seen.new_rows(await self._rows(min(grown) - _MOMENT, ROWS))
+        self._seen.told(seconds)
         self._seen.forget_before(after - timedelta(seconds=OVERLAP_S))
+        counted = sum(grown.values()) - self._ahead
+        count = max(counted, len(new))
+        self._ahead = count - counted
         if count:
             self._publish(spread(new, SAMPLE), count)
 

@@ -19,7 +19,7 @@ from footfall.query.parameters import Bound, bind
 from footfall.query.reach import ROLLUPS, reach_of
 from footfall.query.times import has_whole_hours, is_utc
 
-_ABOUT_THE_ANSWER = frozenset({"tz", "exact", "compare"})
+ABOUT_THE_ANSWER = frozenset({"tz", "exact", "compare"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _exact(bound: Bound) -> str:
 def _filters(query: NamedQuery, bound: Bound) -> str:
     if query.proof is None:
         return ""
-    missing = sorted(bound.given - placeholders(query.sql).keys() - _ABOUT_THE_ANSWER)
+    missing = sorted(bound.given - placeholders(query.sql).keys() - ABOUT_THE_ANSWER)
     return f"{_sums(query)} cannot filter by {', '.join(missing)}" if missing else ""
 
 

@@ -5,11 +5,12 @@ that the header does not accept raises `InvalidParameter` with what is accepted;
 query does not have, because a filter that is silently ignored is a wrong answer.
 
 Times are RFC 3339, a date (its midnight), epoch milliseconds, or relative: `now`, `now-30m`, `today-6d`;
-where they name no zone, they are of `tz`. `to` is exclusive. Where a query reads a rollup, its grain widens
-`from` and `to` to whole hours or days of the zone, and a note says so where the caller named other times.
-Where a query has a parameter `grain` (day, week, month), a `from` that is not given moves on to the start
-of the next period, so that the first is whole; where one is given, a note says that the first period is
-partial.
+where they name no zone, they are of `tz`. `to` is exclusive; where it is `now`, or hours and more before it,
+it is the end of the minute, so that who asks the same within a minute asks for the same range. Where a query
+reads a rollup, its grain widens `from` and `to` to whole hours or days of the zone, and a note says so where
+the caller named other times. Where a query has a parameter `grain` (day, week, month), a `from` that is not
+given moves on to the start of the next period, so that the first is whole; where one is given, a note says
+that the first period is partial.
 """
 
 import re
@@ -33,6 +34,9 @@ _RANGE = re.compile(r"(?P<low>-?\d+(?:\.\d+)?)\.\.(?P<high>-?\d+(?:\.\d+)?)")
 _ITEMS = re.compile(r"(?P<low>\d+)\.\.(?P<high>\d+) (?P<different>different )?(?:items|steps)")
 _WHOLE = re.compile(r"-?\d{1,20}")
 _LONGEST_TEXT = 1000
+_ENDS = frozenset({"to", "before_to"})
+_FROM_NOW = re.compile(r"now(-\d+[hdw])?")
+_TO_END_OF_MINUTE = timedelta(minutes=1) - timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,8 @@ def _time(parameter: Parameter, text: str, now: datetime, zone: ZoneInfo) -> dat
         )
     if not EARLIEST <= moment <= LATEST:
         raise _refused(parameter, text, "a time between 1970 and 2148")
+    if parameter.name in _ENDS and _FROM_NOW.fullmatch(text):
+        return (moment + _TO_END_OF_MINUTE).replace(second=0, microsecond=0)
     return moment
 
 

@@ -2,10 +2,10 @@
 
 Rows hold plain Python values: ids are strings (they exceed 2^53), money is `Decimal`, times are aware UTC
 datetimes, and a number that is not finite is None. `meta` says where the figures come from: query, SQL,
-parameters as bound, what it reads, rows and bytes read (the store's own count), milliseconds, freshness
-(time of the newest row it could see), which columns are estimates, why raw rows answered where a rollup did
-not, and notes. With `compare=before`, `before` holds the answer for the range before. Values reach the SQL
-as bound parameters only.
+parameters as bound, what it reads, when it was computed, rows and bytes read (the store's own count),
+milliseconds, freshness (time of the newest row it could see), which columns are estimates, why raw rows
+answered where a rollup did not, and notes. With `compare=before`, `before` holds the answer for the range
+before. Values reach the SQL as bound parameters only.
 """
 
 import math
@@ -19,14 +19,14 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.query import QueryResult
 
 from footfall.query.catalogue import Column, NamedQuery
-from footfall.query.choose import choose
+from footfall.query.choose import Choice, choose
 from footfall.query.exchange import execute, store_error
 from footfall.query.freshness import freshness
 from footfall.query.parameters import Bound, as_shown
 from footfall.query.reach import ROLLUPS
 from footfall.query.times import before
 
-__all__ = ["Answer", "Row", "run", "run_bound", "run_sql", "store_error"]
+__all__ = ["Answer", "Row", "chosen", "run", "run_bound", "run_chosen", "run_sql", "store_error"]
 
 Row = dict[str, Any]
 _SAFE_INTEGER = 1 << 53
@@ -49,15 +49,32 @@ class Answer:
 
 async def run(client: AsyncClient, query: NamedQuery, params: Mapping[str, str]) -> Answer:
     """The answer of `query`; raises `InvalidParameter` for a value that its header does not accept."""
+    return await run_chosen(client, query, await chosen(client, query, params))
+
+
+async def chosen(client: AsyncClient, query: NamedQuery, params: Mapping[str, str]) -> tuple[Choice, ...]:
+    """What answers: a statement with its values; with `compare=before`, that for the range before as well."""
     choice = await choose(client, query, params)
-    newest = await freshness(client, query.reads)
-    answer = await run_bound(client, query, choice.sql, choice.bound, newest, choice.because)
     if choice.bound.values.get("compare") != "before":
-        return answer
+        return (choice,)
     times, zone = choice.bound.times, choice.bound.zone
     start, end = before(times["from"], times["to"], zone)
     earlier = {**params, "from": as_shown(start), "to": as_shown(end), "compare": ""}
-    return replace(answer, before=await run(client, query, earlier))
+    return choice, await choose(client, query, earlier)
+
+
+async def run_chosen(
+    client: AsyncClient,
+    query: NamedQuery,
+    choices: Sequence[Choice],
+    versions: Mapping[str, str] | None = None,
+) -> Answer:
+    """The answer of what was chosen; `versions` are as `freshness` takes them."""
+    newest = await freshness(client, query.reads, versions)
+    answer, *earlier = [
+        await run_bound(client, query, choice.sql, choice.bound, newest, choice.because) for choice in choices
+    ]
+    return replace(answer, before=earlier[0]) if earlier else answer
 
 
 async def run_bound(
@@ -80,6 +97,7 @@ async def run_bound(
         "sql": sql,
         "params": bound.shown,
         "reads": list(query.reads if sql == query.sql else raw_tables(query)),
+        "computed_at": datetime.now(UTC),
         **_cost(result, elapsed_ms),
         "freshness": newest,
         "estimates": list(estimates),

@@ -20,6 +20,7 @@ from footfall.config import Config
 from footfall.errors import CallersFault, FootfallError, NotFound, OurFault
 from footfall.web import guard
 from footfall.web.login import Login, public
+from footfall.web.whole import Whole
 
 WEB = Path(__file__).parent
 STATIC = WEB / "static"
@@ -41,7 +42,7 @@ def create_app(config: Config, page: Literal["dashboard", "live"]) -> Quart:
     app = Quart(f"footfall.{page}", static_folder=None, template_folder=str(WEB / "templates"))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
-    zipped: Any = GZipMiddleware(cast(ASGIApp, app.asgi_app), minimum_size=1024, compresslevel=6)
+    zipped: Any = GZipMiddleware(Whole(cast(ASGIApp, app.asgi_app)), minimum_size=1024, compresslevel=6)
     app.asgi_app = zipped  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals |= {
@@ -54,7 +55,7 @@ def create_app(config: Config, page: Literal["dashboard", "live"]) -> Quart:
     app.context_processor(_theme)
     app.before_request(_checked(config))
     Login(config).add_to(app)
-    app.after_request(_secured)
+    app.after_request(_secured(config))
     app.register_error_handler(FootfallError, _footfall_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unforeseen_error)
@@ -90,8 +91,11 @@ def _checked(config: Config) -> Any:
     return check
 
 
-async def _secured(response: Response) -> Response:
-    return guard.secure(response)
+def _secured(config: Config) -> Any:
+    async def secured(response: Response) -> Response:
+        return guard.secure(response, config)
+
+    return secured
 
 
 def _add_pages(app: Quart, page: str) -> None:

@@ -63,8 +63,8 @@ def nonce() -> str:
     return value
 
 
-def secure(response: Response) -> Response:
-    """Adds the headers that every answer carries."""
+def secure(response: Response, config: Config) -> Response:
+    """Adds the headers that every answer carries; one that needs a login is nobody else's to keep."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     styles = f"'self' 'nonce-{g.nonce}'" if "nonce" in g else "'self'"
@@ -72,5 +72,6 @@ def secure(response: Response) -> Response:
         "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'; "
         f"style-src {styles}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
-    response.headers.setdefault("Cache-Control", "no-cache")
+    kept = "no-cache" if config.host in LOOPBACK else "private, no-cache"
+    response.headers.setdefault("Cache-Control", kept)
     return response

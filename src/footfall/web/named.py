@@ -2,12 +2,14 @@
 
 A parameter that is unknown, given twice or not accepted is refused with what is accepted, by the query's
 own header: a filter that is silently ignored would be a wrong answer. `/api/query/NAME.csv` (`.ndjson`,
-`.parquet`) streams an answer as a file.
+`.parquet`) streams an answer as a file. Answers of Footfall's own queries are kept while they are true
+(`kept`): of those it is known what they read.
 """
 
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
+from hashlib import blake2b
 from typing import Any, Final
 
 from quart import Blueprint, Response, request
@@ -15,11 +17,15 @@ from quart import Blueprint, Response, request
 from footfall.config import Config
 from footfall.countries import COUNTRIES
 from footfall.errors import InvalidParameter, NotFound
-from footfall.query import Answer, NamedQuery, Proof, catalogue, encode, explain, problems, prove, run
+from footfall.query import Answer, NamedQuery, Proof, catalogue, encode, explain, problems, prove
+from footfall.query.choose import Choice
 from footfall.query.encode import to_json
 from footfall.query.export import MEDIA_TYPES, Format, export
+from footfall.query.reads import tables
+from footfall.query.run import chosen, run_chosen
+from footfall.web.kept import Kept
 from footfall.web.reading import Reading
-from footfall.web.shared import Shared
+from footfall.web.versions import Reader, Versions
 
 PROOF_ROWS: Final = 100
 _FORMATS: Final[dict[str, Format]] = {shape: shape for shape in MEDIA_TYPES}
@@ -35,7 +41,7 @@ class Queries:
         for problem in self.problems:
             _log.warning("left out of the catalogue: %s", problem)
         self._reading = reading
-        self._shared: Shared[bytes] = Shared()
+        self._kept = Kept(Reader(reading))
 
     def named(self, name: str) -> NamedQuery:
         """The query of this name; raises `NotFound`."""
@@ -45,13 +51,16 @@ class Queries:
             raise NotFound(f"there is no query {name}; /api/queries lists those there are") from None
 
     async def answer(self, name: str, params: Mapping[str, str]) -> Response:
-        """The answer of a query as JSON; those who ask the same at the same time share a run."""
+        """The answer of a query as JSON: one that is kept, or one that those who ask the same share."""
         query = self.named(name)
+        client = await self._reading.client()
+        choices = await chosen(client, query, params)
 
-        async def answered() -> bytes:
-            return encode(await run(await self._reading.client(), query, params))
+        async def work(versions: Versions | None) -> bytes:
+            return encode(await run_chosen(client, query, choices, versions))
 
-        return as_json(await self._shared.ask((name, *sorted(params.items())), answered))
+        question = (name, *(_question(choice) for choice in choices))
+        return await as_answer(await self._kept.ask(question, tables(query, choices[0]), work))
 
     async def file(self, name: str, shape: Format, params: Mapping[str, str]) -> Response:
         """The answer of a query as a file, streamed."""
@@ -70,6 +79,12 @@ class Queries:
         """What the store would read to answer a query."""
         plan = await explain(await self._reading.client(), self.named(name), params)
         return as_json(to_json({"data": plan}))
+
+
+def _question(choice: Choice) -> bytes:
+    """All that an answer's rows and its `meta` are made from, but the rows of the store."""
+    bound = choice.bound
+    return to_json((choice.sql, bound.values, bound.shown, bound.notes, choice.because))
 
 
 def _proof(proof: Proof) -> dict[str, Any]:
@@ -93,6 +108,17 @@ def as_json(body: bytes) -> Response:
     return Response(body, mimetype="application/json")
 
 
+async def as_answer(body: bytes) -> Response:
+    """As `as_json`, for whoever may have it already: with an `ETag`, and 304 to who names that.
+
+    The tag is weak, because the answer is the same with `gzip` and without.
+    """
+    response = as_json(body)
+    response.set_etag(blake2b(body, digest_size=16).hexdigest(), weak=True)
+    await response.make_conditional(request)
+    return response
+
+
 def given() -> dict[str, str]:
     """Parameters of the request's URL; one that is given twice is refused."""
     values = request.args.to_dict(flat=False)
@@ -109,7 +135,7 @@ def blueprint(queries: Queries) -> Blueprint:
     @routes.get("/queries")
     async def listed() -> Response:
         all_queries = [described(query) for query in queries.all.values()]
-        return as_json(to_json({"data": all_queries, "problems": queries.problems}))
+        return await as_answer(to_json({"data": all_queries, "problems": queries.problems}))
 
     @routes.get("/query/<name>")
     async def answered(name: str) -> Response:
@@ -129,7 +155,7 @@ def blueprint(queries: Queries) -> Blueprint:
     @routes.get("/countries")
     async def countries() -> Response:
         numbers = {country.code: f"{country.number:03d}" for country in COUNTRIES}
-        return as_json(to_json({"data": numbers}))
+        return await as_answer(to_json({"data": numbers}))
 
     return routes
 

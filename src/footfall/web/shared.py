@@ -2,7 +2,8 @@
 
 Who asks while a run of the same question is on its way gets the answer of the next one, together with all
 others who wait. So an answer is never of a run that began before it was asked for: whoever has written and
-then asks sees it. A page that is open on twenty screens costs the store what it costs on two.
+then asks sees it. Only where the question names the rows that it is about (`kept`), a run that has begun does
+as well. A page that is open on twenty screens costs the store what it costs on two.
 """
 
 import asyncio
@@ -33,13 +34,13 @@ class Shared(Generic[T]):
     def __init__(self) -> None:
         self._newest: dict[Hashable, _Run[T]] = {}
 
-    async def ask(self, question: Hashable, work: Callable[[], Awaitable[T]]) -> T:
-        """The answer of a run of `work` that begins now or later; raises what the run raises.
+    async def ask(self, question: Hashable, work: Callable[[], Awaitable[T]], *, begun: bool = False) -> T:
+        """The answer of a run of `work` that begins now or later, or has `begun`; raises what the run raises.
 
         A run is cancelled when nobody waits for it any more.
         """
         run = self._newest.get(question)
-        if run is None or run.began:
+        if run is None or (run.began and not begun):
             run = self._newest[question] = _Run(work, run)
         run.waiting += 1
         try:

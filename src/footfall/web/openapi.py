@@ -1,21 +1,19 @@
-"""OpenAPI 3.1 of the dashboard's API, made from the headers of the named queries.
+"""OpenAPI 3.1 of what both pages answer, made from the headers of the named queries.
 
-Whoever adds a query or a parameter documents it by doing so: nothing is written twice.
+Whoever adds a query or a parameter documents it by doing so: nothing is written twice. A page adds the paths
+that it alone has.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from footfall import __version__
 from footfall.query import Column, NamedQuery, Parameter
 from footfall.query.export import MEDIA_TYPES
 
 Schema = dict[str, Any]
-_SIDES = {
-    "proof": "Compares the answer with its twin on the raw rows.",
-    "explain": "What the store reads to answer.",
-}
+ERROR: Final[Schema] = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
 _RANGE = re.compile(r"(?P<low>-?\d+)\.\.(?P<high>-?\d+)")
 _UNITS: dict[str, Schema] = {
     "id": {"type": "string"},
@@ -33,40 +31,52 @@ _UNITS: dict[str, Schema] = {
 }
 
 
-def describe(queries: Mapping[str, NamedQuery], endpoints: Mapping[str, str]) -> Schema:
-    """The description of the API; `endpoints` maps the paths with names of their own to queries."""
-    paths = {path: {"get": _operation(queries[name], path)} for path, name in endpoints.items()}
+def describe(queries: Mapping[str, NamedQuery], title: str, paths: Mapping[str, Schema]) -> Schema:
+    """The description of a page's API: the named queries, and `paths` that the page has beside them."""
+    found = dict(paths)
     for name, query in queries.items():
-        paths[f"/api/query/{name}"] = {"get": _operation(query, f"query_{name}")}
-        paths[f"/api/query/{name}/proof"] = {
-            "get": _side(query, "proof", "Compares the answer with the raw rows.")
-        }
-        paths[f"/api/query/{name}/explain"] = {
-            "get": _side(query, "explain", "What the store reads to answer.")
-        }
-        paths[f"/api/query/{name}.{{format}}"] = {"get": _file(query)}
-    paths["/api/queries"] = {"get": _plain("queries", "Every named query with its parameters and columns.")}
-    paths["/api/countries"] = {"get": _plain("countries", "ISO 3166 numbers by country code.")}
+        found[f"/api/query/{name}"] = {"get": operation(query, f"query_{name}")}
+        found[f"/api/query/{name}/proof"] = {"get": _proof(query)}
+        found[f"/api/query/{name}/explain"] = {"get": _plan(query)}
+        found[f"/api/query/{name}.{{format}}"] = {"get": _file(query)}
+    about = "Every named query with its parameters and columns."
+    found["/api/queries"] = {"get": plain("queries", about)} | found.get("/api/queries", {})
+    found["/api/countries"] = {"get": plain("countries", "ISO 3166 numbers by country code.")}
+    found["/openapi.json"] = {"get": _document()}
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Footfall dashboard",
+            "title": title,
             "version": __version__,
             "description": "The shop's figures. Each answer has `data` and, about it, `meta`. Times are UTC.",
         },
-        "paths": paths,
-        "components": {"schemas": {"Meta": _META, "Error": _ERROR}},
+        "paths": found,
+        "components": {
+            "schemas": {"Meta": _META, "Error": _ERROR},
+            "headers": {
+                "ETag": {
+                    "description": "Sent back as `If-None-Match`, it is answered with 304 while the answer is "
+                    "still right.",
+                    "schema": {"type": "string"},
+                }
+            },
+            "securitySchemes": {
+                "password": {"type": "http", "scheme": "bearer", "description": "Where there is a login."}
+            },
+        },
+        "security": [{}, {"password": []}],
     }
 
 
-def _operation(query: NamedQuery, operation: str) -> Schema:
+def operation(query: NamedQuery, path: str) -> Schema:
+    """The operation that answers with a query's rows."""
     notes = "".join(f"\n\n{note}" for note in query.notes)
     return {
-        "operationId": operation.removeprefix("/api/").replace("-", "_"),
+        "operationId": path.removeprefix("/api/").replace("-", "_"),
         "summary": query.title,
         "description": f"{query.description}{notes}\n\nReads {', '.join(query.reads)}.",
         "parameters": [_parameter(parameter) for parameter in query.parameters],
-        "responses": _responses(
+        "responses": tagged(
             {
                 "type": "object",
                 "required": ["data", "meta"],
@@ -81,13 +91,48 @@ def _operation(query: NamedQuery, operation: str) -> Schema:
     }
 
 
-def _side(query: NamedQuery, kind: str, summary: str) -> Schema:
+def _proof(query: NamedQuery) -> Schema:
+    side = {
+        "type": ["object", "null"],
+        "required": ["data", "rows", "meta"],
+        "properties": {
+            "data": {"type": "array", "items": _row(query.columns)},
+            "rows": {"type": "integer"},
+            "meta": {"$ref": "#/components/schemas/Meta"},
+        },
+    }
+    cells = {"type": "array", "items": {"type": "object", "required": ["row", "column", "answer", "proof"]}}
+    return _side(
+        query,
+        "proof",
+        "Compares the answer with its twin on the raw rows.",
+        {
+            "verdict": {"type": "string", "enum": ["equal", "different", "cannot be proved"]},
+            "reason": {"type": "string"},
+            "differences": cells,
+            "estimates": cells,
+            "answer": side,
+            "proof": side,
+        },
+    )
+
+
+def _plan(query: NamedQuery) -> Schema:
+    about = {
+        "lines": {"type": "array", "items": {"type": "string"}},
+        "reads": {"type": "array", "items": {"type": "object"}},
+    }
+    return _side(query, "explain", "What the store reads to answer.", about)
+
+
+def _side(query: NamedQuery, kind: str, summary: str, about: Schema) -> Schema:
+    data = {"type": "object", "required": list(about), "properties": about}
     return {
         "operationId": f"{kind}_{query.name}",
         "summary": f"{query.title}: {kind}",
         "description": summary,
         "parameters": [_parameter(parameter) for parameter in query.parameters],
-        "responses": _responses({"type": "object", "required": ["data"], "properties": {"data": {}}}),
+        "responses": responses({"type": "object", "required": ["data"], "properties": {"data": data}}),
     }
 
 
@@ -100,31 +145,43 @@ def _file(query: NamedQuery) -> Schema:
         "schema": {"type": "string", "enum": list(MEDIA_TYPES)},
     }
     content = {media: {"schema": {"type": "string", "format": "binary"}} for media in MEDIA_TYPES.values()}
-    responses = _responses({}) | {"200": {"description": "The file, streamed.", "content": content}}
+    found = responses({}) | {"200": {"description": "The file, streamed.", "content": content}}
+    found["404"] = {"description": "There is no such format.", "content": ERROR}
     return {
         "operationId": f"file_{query.name}",
         "summary": f"{query.title}: as a file",
         "description": query.description,
         "parameters": [formats, *(_parameter(parameter) for parameter in query.parameters)],
-        "responses": responses,
+        "responses": found,
     }
 
 
-def _plain(operation: str, summary: str) -> Schema:
-    return {
-        "operationId": operation,
-        "summary": summary,
-        "responses": _responses({"type": "object", "required": ["data"], "properties": {"data": {}}}),
-    }
+def plain(name: str, summary: str) -> Schema:
+    """An operation without parameters that answers with `data`."""
+    schema = {"type": "object", "required": ["data"], "properties": {"data": {}}}
+    return {"operationId": name, "summary": summary, "responses": tagged(schema)}
 
 
-def _responses(schema: Schema) -> Schema:
-    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+def _document() -> Schema:
+    return {"operationId": "openapi", "summary": "This description.", "responses": tagged({"type": "object"})}
+
+
+def tagged(schema: Schema) -> Schema:
+    """As `responses`, of an answer that has a tag."""
+    found = responses(schema)
+    found["200"]["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
+    return found | {"304": {"description": "The answer is still the one with this tag."}}
+
+
+def responses(schema: Schema) -> Schema:
+    """An answer of this schema, and what may come instead."""
     return {
         "200": {"description": "The answer.", "content": {"application/json": {"schema": schema}}},
-        "400": {"description": "A parameter is unknown or not accepted.", "content": error},
-        "429": {"description": "A limit of the store is reached; try later.", "content": error},
-        "503": {"description": "The store does not answer; try later.", "content": error},
+        "400": {"description": "A parameter is unknown or not accepted.", "content": ERROR},
+        "401": {"description": "There is a login, and nobody is logged in.", "content": ERROR},
+        "403": {"description": "Another site's page asks, or the role does not suffice.", "content": ERROR},
+        "429": {"description": "A limit of the store is reached; try later.", "content": ERROR},
+        "503": {"description": "The store does not answer; try later.", "content": ERROR},
     }
 
 
@@ -187,6 +244,7 @@ _META: Schema = {
         "reads": {"type": "array", "items": {"type": "string"}},
         "rows_read": {"type": "integer"},
         "bytes_read": {"type": "integer"},
+        "computed_at": {"type": "string", "format": "date-time"},
         "elapsed_ms": {"type": "number"},
         "freshness": {"type": ["string", "null"], "format": "date-time"},
         "raw_because": {
