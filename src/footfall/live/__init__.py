@@ -3,7 +3,7 @@
 One poller a process reads new events (`poller`) and the boards beside them (`boards`), whatever the number
 of pages; `hub` fans frames out to subscribers over bounded queues, straight to their connections (`direct`);
 `sql` runs what people type, as `analyst`, and `saving` keeps it as a named query; `letters` shows what was
-rejected; `health` how processes are; `app` is the HTTP side.
+rejected; `health` how processes are; `app` is the HTTP side, which `openapi` describes.
 """
 
 from footfall.config import Config

@@ -12,13 +12,15 @@ from footfall.live.direct import Direct
 from footfall.live.health import Health
 from footfall.live.hub import Hub, Subscriber
 from footfall.live.letters import Letters
+from footfall.live.openapi import PATHS
 from footfall.live.poller import Poller
 from footfall.live.saving import Saving
 from footfall.live.sql import SqlBox
 from footfall.query.encode import to_json
 from footfall.web.app import create_app
 from footfall.web.login import admin_only
-from footfall.web.named import Queries, as_json, blueprint
+from footfall.web.named import Queries, as_answer, as_json, blueprint
+from footfall.web.openapi import describe
 from footfall.web.reading import Reading
 
 RETRY_MS: Final = 2000
@@ -62,6 +64,10 @@ def create(config: Config) -> Quart:
         response.headers |= {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         response.timeout = None
         return response
+
+    @app.get("/openapi.json")
+    async def openapi() -> Response:
+        return await as_answer(to_json(describe(queries.all, "Footfall live", PATHS)))
 
     @app.post("/api/sql")
     @admin_only

@@ -55,8 +55,7 @@ def describe(queries: Mapping[str, NamedQuery], title: str, paths: Mapping[str, 
             "schemas": {"Meta": _META, "Error": _ERROR},
             "headers": {
                 "ETag": {
-                    "description": "Sent back as `If-None-Match`, it is answered with 304 while the answer is "
-                    "still right.",
+                    "description": "Sent back as `If-None-Match`, it brings 304 while the answer is right.",
                     "schema": {"type": "string"},
                 }
             },
