@@ -266,24 +266,6 @@ def test_nothing_is_wider_than_the_screen(open_page: Open, url: str, width: int)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_nothing_moves_when_figures_are_refreshed(open_page: Open, url: str) -> None:
-    page = open_page(url + PERIOD)
-    page.evaluate(
-        """() => {
-            window.shift = 0;
-            new PerformanceObserver((list) => {
-                for (const entry of list.getEntries()) window.shift += entry.value;
-            }).observe({ type: "layout-shift", buffered: true });
-        }"""
-    )
-    for name in ("figures", "revenue", "products", "geography"):
-        expect(card(page, name)).to_have_attribute("data-state", "ready")
-    with page.expect_response(lambda response: "/api/query/stats" in response.url):
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.locator("[data-state=loading]")).to_have_count(0)
-    assert page.evaluate("window.shift") < 0.02
-
-
 def test_figures_stay_while_the_engine_is_away(
     open_page: Open,
     own_config: Config,

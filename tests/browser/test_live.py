@@ -111,6 +111,28 @@ def test_the_stream_can_be_filtered_and_held(page: Page, config: Config) -> None
     expect(line(page, held)).to_be_visible()
 
 
+def test_a_click_on_a_country_or_a_type_filters_the_stream(page: Page, config: Config) -> None:
+    wanted, other = send(config, country="DE", user_id="1"), send(config, country="FR", user_id="1")
+    expect(line(page, other)).to_be_visible()
+    country = page.locator("#card-countries").get_by_role("button", name="Germany")
+    country.click()
+    expect(page.locator("#stream-country")).to_have_value("DE")
+    expect(line(page, wanted)).to_be_visible()
+    expect(line(page, other)).to_have_count(0)
+    country.click()
+    expect(line(page, other)).to_be_visible()
+    canvas = page.locator("#card-types canvas")
+    box = canvas.bounding_box()
+    assert box
+    chosen = page.locator("#stream-type")
+    # One of the newest bars, at the right edge, has page views as its lowest part.
+    for back in range(2, 80, 3):
+        canvas.click(position={"x": box["width"] - back, "y": box["height"] - 40})
+        if chosen.input_value():
+            break
+    expect(chosen).to_have_value("page_view")
+
+
 def test_the_stream_shows_and_finds_the_shops_own_user_id(page: Page, config: Config) -> None:
     shoppers = {"user_id": "cust-77", "country": "DE"}
     assert Shop(config).post("users", shoppers, wait=True).status == 200

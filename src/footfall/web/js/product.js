@@ -21,13 +21,13 @@ function drawFigures({ activity: { data }, products }) {
     views: [count(viewed.events), `${count(viewed.unique_users)} users`],
     carts: [count(added.events), `${count(added.unique_users)} users`],
     purchases: [count(bought.events), `${count(bought.unique_users)} users`],
-    cart_rate: [share(added.unique_users), "users who added / users who viewed"],
-    buy_rate: [share(bought.unique_users), "users who bought / users who viewed"],
+    cart_rate: [share(added.unique_users)],
+    buy_rate: [share(bought.unique_users)],
     revenue: [money(row?.revenue ?? 0), row ? `${count(row.quantity)} sold in ${count(row.orders)} orders` : "\u00a0"],
   };
   for (const [key, [value, note]] of Object.entries(shown)) {
     byId(`figure-${key}`).querySelector(".figure-value").textContent = value;
-    byId(`figure-${key}`).querySelector(".figure-change").textContent = note;
+    if (note) byId(`figure-${key}`).querySelector(".figure-change").textContent = note;
   }
   if (!row) return;
   byId("page-title").textContent = productName(row);

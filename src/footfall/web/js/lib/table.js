@@ -11,6 +11,7 @@ const FORMATS = {
   duration,
   flag: (value) => (value ? "yes" : "no"),
 };
+const ROOM = { pct: "pct", spark: "spark-column" }; // what comes later than its table takes no more room then
 const NUMERIC = new Set(["int", "money", "pct", "duration", "spark"]);
 
 /**
@@ -148,7 +149,7 @@ function plain(column, row) {
 }
 
 function classes({ type, grow, wide }) {
-  return [NUMERIC.has(type) ? "num" : "", grow ? "grow" : "", wide ? "wide-only" : ""].join(" ").trim();
+  return [NUMERIC.has(type) ? "num" : "", ROOM[type] ?? "", grow ? "grow" : "", wide ? "wide-only" : ""].join(" ").trim();
 }
 
 function compare(a, b) {

@@ -67,7 +67,8 @@ function configuration({ steps, series, step }) {
         tooltip: {
           filter: (item) => item.raw > 0,
           callbacks: {
-            title: ([item]) => `${seconds(steps[item.dataIndex])} to ${seconds(steps[item.dataIndex] + step)} UTC`,
+            // Where nothing happened there is no item.
+            title: ([item]) => item && `${seconds(steps[item.dataIndex])} to ${seconds(steps[item.dataIndex] + step)} UTC`,
             label: (item) => ` ${item.dataset.label} ${count(item.raw)}`,
           },
         },
