@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.errors import OurFault, Overloaded
-from footfall.ingest import ids, keeper
+from footfall.ingest import chunks, ids, keeper
 from footfall.ingest import inbox as inboxes
 from footfall.ingest.ids import Bounds, RunRow
 from footfall.ingest.inbox import Batch, Inbox
@@ -356,6 +356,11 @@ def test_an_inbox_of_release_0_1_is_read_without_loss(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "inbox.sqlite", isolation_level=None)) as connection:
         connection.executescript(old)
         connection.execute("INSERT INTO lanes VALUES ('events', 0, 0)")
+        connection.execute(
+            "INSERT INTO chunks (lane, rows, months, accepted_at, urgent, body)"
+            " VALUES ('order_items', 1, '202501', ?, 1, ?)",
+            (NOW_MS, b"an order"),
+        )
         for slot, started_at in ((2, NOW_MS - 30 * HOUR_MS), (0, NOW_MS - 5 * HOUR_MS)):
             connection.execute("INSERT INTO id_generations VALUES (?, ?, 0)", (slot, started_at))
             statement = f"INSERT OR REPLACE INTO ids_{slot} (key, value) VALUES (?, ?)"
@@ -364,6 +369,7 @@ def test_an_inbox_of_release_0_1_is_read_without_loss(tmp_path: Path) -> None:
                     connection.execute(statement, (bytes([lane]) + number.to_bytes(16), b""))
             connection.execute(statement, (bytes([7]) + linked, b"now" if slot == 0 else b"then"))
     door = Inbox(tmp_path, LIMIT, TINY)
+    assert chunks.items(door.connect(), "order_items", 10) == [(1, True, b"an order")]
     since, count = ids.reach(door.connect())
     assert (since, count) == (NOW_MS - 30 * HOUR_MS, 180)
     numbers = [*range(30), *range(200, 230)]

@@ -24,7 +24,7 @@ MONTHS_LIMIT: Final = 4
 
 _packer = msgpack.Encoder()
 _INSERT: Final = (
-    "INSERT INTO chunks (lane, block_id, rows, months, accepted_at, urgent, body)"
+    "INSERT INTO chunks (lane, block_id, rows, months, accepted_at, urgent, size)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 # Chunks that are in no block, and those of blocks that are open: others are kept.
@@ -101,8 +101,9 @@ def put(
     urgent: bool,
 ) -> int:
     """Adds one chunk that is ready; returns its id."""
-    chunk = (lane, block_id, rows, months, now_ms, urgent, body)
+    chunk = (lane, block_id, rows, months, now_ms, urgent, len(body))
     chunk_id = connection.execute(_INSERT, chunk).lastrowid
+    connection.execute("INSERT INTO bodies VALUES (?, ?)", (chunk_id, body))
     connection.execute(_COUNT, (rows, len(body), lane))
     return chunk_id or 0
 
@@ -149,7 +150,7 @@ def _next(
     rows = size = 0
     months: set[str] = set()
     query = (
-        "SELECT id, rows, months, accepted_at, urgent, length(body) FROM chunks"
+        "SELECT id, rows, months, accepted_at, urgent, size FROM chunks"
         " WHERE lane = ? AND block_id IS NULL ORDER BY id LIMIT ?"
     )
     for *chunk, length in connection.execute(query, (lane, BLOCK_CHUNKS)):
@@ -179,7 +180,7 @@ def load(connection: sqlite3.Connection, block_id: int) -> Block:
     rows, in_doubt, days = connection.execute(
         "SELECT rows, in_doubt, days FROM blocks WHERE block_id = ?", (block_id,)
     ).fetchone()
-    query = "SELECT rows, body FROM chunks WHERE block_id = ? ORDER BY id"
+    query = "SELECT rows, body FROM chunks JOIN bodies USING (id) WHERE block_id = ? ORDER BY id"
     bodies = connection.execute(query, (block_id,)).fetchall()
     return Block(block_id, rows, bodies, in_doubt > 0, tuple(map(int, days.split())), in_doubt == LOST)
 
@@ -187,7 +188,7 @@ def load(connection: sqlite3.Connection, block_id: int) -> Block:
 def forget(connection: sqlite3.Connection, lane: str, block_id: int) -> None:
     """Removes a block whose rows are in the table."""
     rows, size = connection.execute(
-        "SELECT sum(rows), sum(length(body)) FROM chunks WHERE block_id = ?", (block_id,)
+        "SELECT sum(rows), sum(size) FROM chunks WHERE block_id = ?", (block_id,)
     ).fetchone()
     connection.execute("DELETE FROM chunks WHERE block_id = ?", (block_id,))
     connection.execute("DELETE FROM blocks WHERE block_id = ?", (block_id,))
@@ -259,7 +260,10 @@ def oldest(connection: sqlite3.Connection) -> int | None:
 
 def items(connection: sqlite3.Connection, lane: str, limit: int) -> list[tuple[int, bool, bytes]]:
     """(id, urgent, body) of a stage's next chunks, in order: `limit` at the most, and of bounded size."""
-    query = "SELECT id, urgent, body FROM chunks WHERE lane = ? AND block_id IS NULL ORDER BY id LIMIT ?"
+    query = (
+        "SELECT id, urgent, body FROM chunks JOIN bodies USING (id)"
+        " WHERE lane = ? AND block_id IS NULL ORDER BY id LIMIT ?"
+    )
     taken: list[tuple[int, bool, bytes]] = []
     size = 0
     for chunk_id, urgent, body in connection.execute(query, (lane, limit)):
@@ -273,7 +277,7 @@ def items(connection: sqlite3.Connection, lane: str, limit: int) -> list[tuple[i
 def consume(connection: sqlite3.Connection, lane: str, last: int) -> None:
     """Removes a stage's chunks up to `last`, which have become rows of other lanes."""
     rows, size = connection.execute(
-        "SELECT sum(rows), sum(length(body)) FROM chunks WHERE lane = ? AND block_id IS NULL AND id <= ?",
+        "SELECT sum(rows), sum(size) FROM chunks WHERE lane = ? AND block_id IS NULL AND id <= ?",
         (lane, last),
     ).fetchone()
     connection.execute("DELETE FROM chunks WHERE lane = ? AND block_id IS NULL AND id <= ?", (lane, last))

@@ -11,11 +11,20 @@ CREATE TABLE IF NOT EXISTS chunks
     months       TEXT    NOT NULL,
     accepted_at  INTEGER NOT NULL,
     urgent       INTEGER NOT NULL,
-    body         BLOB    NOT NULL
+    size         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS chunks_that_wait ON chunks (lane, id) WHERE block_id IS NULL;
 CREATE INDEX IF NOT EXISTS chunks_by_block ON chunks (block_id) WHERE block_id IS NOT NULL;
 DROP INDEX IF EXISTS chunks_by_lane;
+
+-- The rows of each chunk, `size` bytes of them, and gone with it. They stand apart because SQLite writes a whole row
+-- anew for each of its columns that changes: to put chunks into a block wrote all bodies a second time.
+CREATE TABLE IF NOT EXISTS bodies
+(
+    id    INTEGER PRIMARY KEY,
+    body  BLOB    NOT NULL
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS bodies_go AFTER DELETE ON chunks BEGIN DELETE FROM bodies WHERE id = old.id; END;
 
 -- An INSERT from the moment its rows are fixed until they are known to be in the table.
 -- `in_doubt`: 1: it stands for an earlier block of which the table lacked rows: count what it has in the end;

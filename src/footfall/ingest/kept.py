@@ -107,6 +107,6 @@ def sync(folder: Path) -> None:
 
 
 def _size(connection: sqlite3.Connection, block_id: int) -> tuple[int, int]:
-    query = "SELECT sum(rows), sum(length(body)) FROM chunks WHERE block_id = ?"
+    query = "SELECT sum(rows), sum(size) FROM chunks WHERE block_id = ?"
     rows, size = connection.execute(query, (block_id,)).fetchone()
     return rows, size

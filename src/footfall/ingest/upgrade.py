@@ -1,8 +1,8 @@
 """Takes over an inbox of an earlier release, in the transaction of the first start with this one.
 
-Release 0.1 kept all ids in B-trees, in generations, each id behind a byte that is its lane's number. Those of
-events, order lines and dead letters become runs; the others go on in the tables of last values. It takes
-some seconds for a million ids.
+Bodies stood in the table of chunks. Release 0.1 kept all ids in B-trees, in generations, each id behind a
+byte that is its lane's number. Those of events, order lines and dead letters become runs; the others go on in
+the tables of last values. It takes some seconds for a million ids.
 """
 
 import sqlite3
@@ -17,6 +17,16 @@ from footfall.ingest.lanes import DEAD_LETTERS, EVENTS, ORDER_ITEMS
 _ID_LANES: Final = {0: ORDER_ITEMS, 3: EVENTS.name, 9: DEAD_LETTERS.name}
 _VALUE_LANES: Final = (1, 2, 4, 5, 6, 7, 8)
 _RUN_IDS: Final = 1 << 20
+
+
+def bodies(connection: sqlite3.Connection) -> None:
+    """Moves the bodies of chunks to a table of their own."""
+    if not connection.execute("SELECT 1 FROM pragma_table_info('chunks') WHERE name = 'body'").fetchone():
+        return
+    connection.execute("INSERT INTO bodies SELECT id, body FROM chunks")
+    connection.execute("ALTER TABLE chunks ADD COLUMN size INTEGER NOT NULL DEFAULT 0")
+    connection.execute("UPDATE chunks SET size = length(body)")
+    connection.execute("ALTER TABLE chunks DROP COLUMN body")
 
 
 def id_tables(connection: sqlite3.Connection, index: Ids, now_ms: int) -> None:

@@ -97,7 +97,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def scrub(connection: sqlite3.Connection, person: Person, pseudonym: int, done: Scrubbed) -> None:
     """Removes the person from what is on its way, and from what the inbox remembers; in a transaction."""
     for chunk_id, lane, rows, body in connection.execute(
-        "SELECT id, lane, rows, body FROM chunks WHERE block_id IS NULL"
+        "SELECT id, lane, rows, body FROM chunks JOIN bodies USING (id) WHERE block_id IS NULL"
     ).fetchall():
         found = _REWRITE[lane](lane, rows, body, person, pseudonym, done) if lane in _REWRITE else None
         if found is not None:
@@ -200,7 +200,8 @@ def _replace(
 ) -> None:
     rows, body = left
     if rows:
-        connection.execute("UPDATE chunks SET rows = ?, body = ? WHERE id = ?", (rows, body, chunk_id))
+        connection.execute("UPDATE chunks SET rows = ?, size = ? WHERE id = ?", (rows, len(body), chunk_id))
+        connection.execute("UPDATE bodies SET body = ? WHERE id = ?", (body, chunk_id))
     else:
         connection.execute("DELETE FROM chunks WHERE id = ?", (chunk_id,))
         body = b""
