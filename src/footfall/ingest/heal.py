@@ -4,9 +4,8 @@ Runs in the thread that writes the base table, in the one process that may write
 nothing of ours arrives meanwhile. Whoever else writes to the store at that moment, such as an ingest with an
 inbox of its own, could lose rows of a rollup: one store has one inbox.
 
-A rebuild makes the month anew beside the rollup (the days at fault from raw rows, the others carried over)
-and puts it in the partition's place: readers see the old month or the new one, never a part. Days whose raw
-rows have expired are left as they are.
+The days at fault are made anew from raw rows (`schema.rebuild`); days whose raw rows have expired are left as
+they are.
 """
 
 import time
@@ -18,12 +17,11 @@ from clickhouse_connect.driver.client import Client
 
 from footfall import store
 from footfall.config import Config
-from footfall.ingest.lanes import DAY_MS, Lane, month_of
-from footfall.ingest.repair import ttl_days
-from footfall.schema import statements
+from footfall.errors import StoreUnavailable
+from footfall.ingest.lanes import Lane
+from footfall.schema.rebuild import EPOCH, Month, reach, rollup
 
 _PAUSE_S: Final = 0.5  # between two looks at the same difference: a write in flight is no difference
-_FEEDS: Final = statements.FOLDER / "rollups"
 
 # For each day, what raw rows and rollup must agree on.
 _RAW: Final = {
@@ -57,79 +55,45 @@ _ROLLUP: Final = {
                uniqMerge(order_count) AS orders, uniq(product_id, status) AS groups
         FROM footfall.mv_product_revenue WHERE order_date IN {days:Array(Date)} GROUP BY day""",
 }
-_CARRY_OVER: Final = """
-    INSERT INTO footfall_private.heal_ROLLUP SELECT * FROM footfall.ROLLUP
-    WHERE toYYYYMM(DAY) = {month:UInt32} AND DAY NOT IN {days:Array(Date)}"""
-_SWAP: Final = """
-    ALTER TABLE footfall.ROLLUP REPLACE PARTITION {month:UInt32} FROM footfall_private.heal_ROLLUP"""
-_DAY: Final = {"daily_user_activity": "activity_date", "mv_product_revenue": "order_date"}
 
 
 def heal(config: Config, lane: Lane, days: Sequence[int]) -> dict[str, int]:
-    """Compares the lane's rollups with the raw rows on these days; returns rebuilt days by rollup."""
-    ttl = ttl_days(config, lane)
-    today = time.time_ns() // 1_000_000 // DAY_MS
-    kept = [day for day in days if not ttl or day + ttl > today]
+    """Compares the lane's rollups with the raw rows on these days (since 1970); rebuilt days by rollup."""
     rebuilt: dict[str, int] = {}
-    if not kept:
+    if not days:
         return rebuilt
     with store.connect(config, "footfall") as client:
-        for rollup in lane.rollups:
-            wrong = _different(client, lane, rollup, kept)
+        oldest = reach(client, lane.name)
+        kept = [day for day in (EPOCH + timedelta(days=number) for number in days) if day >= oldest]
+        for name in lane.rollups:
+            wrong = _different(client, lane, name, kept)
             if wrong:
                 time.sleep(_PAUSE_S)
-                wrong = _different(client, lane, rollup, wrong)
-            for month in sorted({month_of(day) for day in wrong}):
-                _rebuild(client, lane, rollup, month, [day for day in wrong if month_of(day) == month])
+                wrong = _different(client, lane, name, wrong)
+            for month in sorted({day.year * 100 + day.month for day in wrong}):
+                _rebuild(client, name, month, wrong)
             if wrong:
-                rebuilt[rollup] = len(wrong)
+                rebuilt[name] = len(wrong)
     return rebuilt
 
 
-def _different(client: Client, lane: Lane, rollup: str, days: Sequence[int]) -> list[int]:
+def _different(client: Client, lane: Lane, name: str, days: Sequence[date]) -> list[date]:
     """Days on which a rollup and the raw rows disagree."""
     raw = _by_day(client, _RAW[lane.name], days)
-    found = _by_day(client, _ROLLUP[rollup], days)
+    found = _by_day(client, _ROLLUP[name], days)
     common = len(next(iter(found.values()), ())) or None
     return [day for day in days if raw.get(day, ())[:common] != found.get(day, ())]
 
 
-def _by_day(client: Client, query: str, days: Sequence[int]) -> dict[int, tuple[object, ...]]:
-    rows = client.query(query, parameters={"days": [_date(day) for day in days]}).result_rows
-    return {(row[0] - date(1970, 1, 1)).days: tuple(row[1:]) for row in rows}
+def _by_day(client: Client, query: str, days: Sequence[date]) -> dict[date, tuple[object, ...]]:
+    rows = client.query(query, parameters={"days": days}).result_rows
+    return {row[0]: tuple(row[1:]) for row in rows}
 
 
-def _rebuild(client: Client, lane: Lane, rollup: str, month: int, days: Sequence[int]) -> None:
-    """Swaps one month of a rollup for one in which these days are made from raw rows."""
-    parameters = {"month": month, "days": [_date(number) for number in days]}
-    drop = _named("DROP TABLE IF EXISTS footfall_private.heal_ROLLUP SYNC", rollup)
-    client.command(drop)
-    client.command(_draft(rollup))
-    client.command(_named(_CARRY_OVER, rollup), parameters=parameters)
-    client.command(
-        _named("INSERT INTO footfall_private.heal_ROLLUP\n", rollup) + _feed(rollup, lane), parameters
-    )
-    client.command(_named(_SWAP, rollup), parameters=parameters)
-    client.command(drop)
-
-
-def _named(statement: str, rollup: str) -> str:
-    """A statement about one of our own rollups: these places take no bound names."""
-    return statement.replace("ROLLUP", rollup).replace("DAY", _DAY.get(rollup, "event_date"))
-
-
-def _draft(rollup: str) -> str:
-    """The statement that makes an empty table like the rollup, beside it."""
-    (made,) = (statement for statement in statements.snapshot() if statement.name == rollup)
-    return made.sql.replace(f"footfall.{rollup}", f"footfall_private.heal_{rollup}", 1)
-
-
-def _feed(rollup: str, lane: Lane) -> str:
-    """The SELECT of the rollup's materialized view, on some days only."""
-    text = (_FEEDS / f"{rollup}_feed.sql").read_text()
-    select = text[text.index(" AS\nSELECT") + len(" AS\n") :].strip()
-    return select.replace("\nGROUP BY", f"\nWHERE {lane.day} IN {{days:Array(Date)}}\nGROUP BY", 1)
-
-
-def _date(day: int) -> date:
-    return date(1970, 1, 1) + timedelta(days=day)
+def _rebuild(client: Client, name: str, month: int, days: Sequence[date]) -> None:
+    draft = Month(client, rollup(name), month, days=days, draft=f"heal_{name}")
+    draft.catch_up()
+    done = draft.finish()
+    draft.close()
+    if not done:
+        raise StoreUnavailable(f"raw rows of {name} changed while it was healed")

@@ -5,13 +5,13 @@ its way to the tables, adds what came since and swaps: readers see the old month
 Rows are told apart by `block_id`, which grows. Were the rows that a round had in view not the rows that it
 counted before (a block came late, a day expired), `finish` says so and changes nothing.
 
-Whole days within the base table's TTL are made from raw rows. Of days before `reach` raw rows may have
-expired: what the rollup holds of them is carried over as it is. Memory is bounded: so many days go together
-as hold about `ROWS_AT_ONCE` raw rows.
+The days that are asked for are made from raw rows, as far as they lie within the base table's TTL whole; what
+the rollup holds of the others is carried over as it is (of days before `reach` raw rows may have expired).
+Memory is bounded: so many days go together as hold about `ROWS_AT_ONCE` raw rows.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -39,18 +39,19 @@ _DAY: Final = re.compile(r"PARTITION BY toYYYYMM\((\w+)\)")
 _NEWEST: Final = "SELECT max(block_id) FROM footfall.BASE WHERE toYYYYMM(BASEDAY) = {month:UInt32}"
 _COUNTS: Final = """
     SELECT BASEDAY AS day, count() FROM footfall.BASE
-    WHERE toYYYYMM(BASEDAY) = {month:UInt32} AND BASEDAY >= {reach:Date}
+    WHERE toYYYYMM(BASEDAY) = {month:UInt32} AND BASEDAY IN {days:Array(Date)}
         AND block_id > {after:Int64} AND block_id <= {upto:Int64}
     GROUP BY day ORDER BY day"""
 _CARRY_OVER: Final = """
     INSERT INTO DRAFT SELECT * FROM footfall.ROLLUP
-    WHERE toYYYYMM(DAY) = {month:UInt32} AND DAY < {reach:Date}"""
+    WHERE toYYYYMM(DAY) = {month:UInt32} AND DAY NOT IN {days:Array(Date)}"""
 _MADE: Final = """
-    BASEDAY >= {first:Date} AND BASEDAY <= {last:Date}
+    BASEDAY >= {first:Date} AND BASEDAY <= {last:Date} AND BASEDAY IN {days:Array(Date)}
     AND block_id > {after:Int64} AND block_id <= {upto:Int64}"""
 _LATE: Final = """
     SELECT count() FROM footfall.BASE
-    WHERE toYYYYMM(BASEDAY) = {month:UInt32} AND BASEDAY < {reach:Date} AND block_id > {carried:Int64}"""
+    WHERE toYYYYMM(BASEDAY) = {month:UInt32} AND BASEDAY NOT IN {days:Array(Date)}
+        AND block_id > {carried:Int64}"""
 _SWAP: Final = """
     ALTER TABLE footfall.ROLLUP REPLACE PARTITION {month:UInt32} FROM DRAFT"""
 _DROP: Final = "ALTER TABLE footfall.ROLLUP DROP PARTITION {month:UInt32}"
@@ -134,17 +135,29 @@ def drop_drafts(client: Client) -> None:
 
 
 class Month:
-    """One month of a rollup on its way to be made anew; `parameters` are those of the feed's SELECT."""
+    """One month of a rollup on its way to be made anew.
+
+    `parameters` are those of the feed's SELECT; `days`: those at fault, without it all; `draft`: the name of
+    the draft of whoever works without the turn.
+    """
 
     def __init__(
-        self, client: Client, of: Rollup, month: int, parameters: Mapping[str, object] | None = None
+        self,
+        client: Client,
+        of: Rollup,
+        month: int,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        days: Collection[date] | None = None,
+        draft: str = "",
     ) -> None:
         self.month = month
         self._client = client
         self._of = of
-        self._draft = f"footfall_private.rebuild_{of.name}_{month}"
+        self._draft = f"footfall_private.{draft or f'rebuild_{of.name}_{month}'}"
         self._reach = reach(client, of.base)
-        self._parameters = {"month": month, "reach": self._reach, **(parameters or {})}
+        made = [day for day in _days(month) if day >= self._reach and (days is None or day in days)]
+        self._parameters = {"month": month, "days": made, **(parameters or {})}
         self._carried = 0  # what came later for days that are carried over is not in the draft
         self._upto = -1  # rows of blocks up to this one are in the draft
         self._rows = 0  # so many they are
@@ -211,6 +224,13 @@ class Month:
 
     def _drop(self) -> None:
         self._do("DROP TABLE IF EXISTS DRAFT SYNC")
+
+
+def _days(month: int) -> Iterator[date]:
+    day = date(month // 100, month % 100, 1)
+    while day.month == month % 100:
+        yield day
+        day += timedelta(days=1)
 
 
 def _pieces(counts: list[tuple[date, int]]) -> Iterator[tuple[date, date]]:
