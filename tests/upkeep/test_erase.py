@@ -298,3 +298,28 @@ def test_what_waits_in_the_inbox_is_scrubbed(tmp_path: Path) -> None:
         "dead_letters": 1,
     }
     assert done.counts["orders in the inbox"] == 1
+
+
+_COPYING = """
+import fcntl, sys, time
+
+with open(sys.argv[1], "r+b") as shared:
+    fcntl.lockf(shared, fcntl.LOCK_EX, 1, 121)  # SQLite's lock of whoever copies the journal
+    print("copying", flush=True)
+    time.sleep(0.5)
+"""
+
+
+def test_the_journal_is_emptied_also_where_ingest_copies_it_just_then(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path, 1 << 30)
+    inbox.run(lambda connection: connection.execute("UPDATE early_totals SET bytes = 7"))
+    journal = tmp_path / "inbox.sqlite-wal"
+    assert journal.stat().st_size > 0
+    with subprocess.Popen(
+        [sys.executable, "-c", _COPYING, str(tmp_path / "inbox.sqlite-shm")], stdout=subprocess.PIPE
+    ) as copying:
+        assert copying.stdout is not None and copying.stdout.readline() == b"copying\n"
+        with closing(inbox.connect()) as connection:
+            scrub.finish(connection)
+            assert journal.stat().st_size == 0
+    inbox.close()

@@ -17,6 +17,7 @@ from typing import Any, Final
 from msgspec import msgpack
 
 from footfall.config import Config
+from footfall.errors import StoreUnavailable
 from footfall.ingest import ids, kept, native, runs
 from footfall.ingest.changes import OrderChange, UserChange, pack
 from footfall.ingest.inbox import LANES
@@ -37,6 +38,7 @@ from footfall.upkeep.person import Person
 
 _COUNT: Final = "UPDATE lanes SET rows = rows + ?, bytes = bytes + ? WHERE lane = ?"
 _NO_PROPERTIES: Final = b""
+_EMPTY_S: Final = 60.0
 _items = msgpack.Decoder(list[bytes])
 _order = msgpack.Decoder(OrderChange)
 _user = msgpack.Decoder(UserChange)
@@ -129,7 +131,11 @@ def forget(connection: sqlite3.Connection, done: Scrubbed, person: Person) -> No
 
 def finish(connection: sqlite3.Connection) -> None:
     """Empties the journal of the inbox's file, which holds what was there before."""
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    deadline = time.monotonic() + _EMPTY_S
+    while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:  # ingest copies it just now
+        if time.monotonic() > deadline:
+            raise StoreUnavailable("the inbox's journal is in use all the time; erase again")
+        time.sleep(0.05)
 
 
 def unindex(
