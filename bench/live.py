@@ -2,8 +2,8 @@
 
 A demo's stream runs meanwhile. Subscribers are kept-alive connections of two processes beside the server;
 each frame of events says when it was made, so its lag is what its way to a subscriber took. Beside them one
-client asks the REST part, one request after another. Memory is the largest resident set of the live
-process.
+client asks the REST part, one request after another; `/healthz` needs no store, so its time is how long the
+process keeps others waiting. Its CPU is that of the whole process a second, memory its largest resident set.
 """
 
 import argparse
@@ -83,9 +83,9 @@ async def _listen(port: int, subscribers: int, seconds: float) -> Heard:
     return heard
 
 
-async def ask(config: Config, seconds: float) -> list[float]:
-    """Milliseconds of requests to the REST part, one after another."""
-    taken: list[float] = []
+async def ask(config: Config, seconds: float) -> dict[str, list[float]]:
+    """Milliseconds of requests to the REST part, one after another, by path."""
+    taken: dict[str, list[float]] = {path: [] for path in PATHS}
     await asyncio.sleep(WARM_UP_S)
     until = time.monotonic() + seconds
     async with aiohttp.ClientSession(config.url("live")) as session:
@@ -94,7 +94,7 @@ async def ask(config: Config, seconds: float) -> list[float]:
                 began = time.perf_counter()
                 async with session.get(path) as response:
                     await response.read()
-                taken.append((time.perf_counter() - began) * 1000)
+                taken[path].append((time.perf_counter() - began) * 1000)
             await asyncio.sleep(0.1)
     return taken
 
@@ -123,15 +123,18 @@ async def _measure(
     """Listens and asks at once."""
     loop = asyncio.get_running_loop()
     with ProcessPoolExecutor(WORKERS) as pool:
-        share = subscribers // WORKERS
+        each = subscribers // WORKERS
         listening = [
-            loop.run_in_executor(pool, listen, config.live_port, share, seconds) for _ in range(WORKERS)
+            loop.run_in_executor(pool, listen, config.live_port, each, seconds) for _ in range(WORKERS)
         ]
         asking = asyncio.create_task(ask(config, seconds))
-        largest = 0
+        await asyncio.sleep(WARM_UP_S)
+        largest, cpu, began = 0, live.cpu_times(), time.monotonic()
         while not asking.done():
             largest = max(largest, live.memory_info().rss)
             await asyncio.sleep(0.2)
+        used, lasted = live.cpu_times(), time.monotonic() - began
+        share = (used.user + used.system - cpu.user - cpu.system) / lasted
         heard = await asyncio.gather(*listening)
     lags = [lag for one in heard for lag in one.lags]
     frames = [count for one in heard for count in one.frames]
@@ -143,7 +146,11 @@ async def _measure(
         "embedded",
     )
     report.rows.append(["lag of a frame, ms", *_spread(lags), f"p99 {LAG_LIMIT_MS}"])
-    report.rows.append(["a REST request, ms", *_spread(asking.result()), f"p99 {REST_LIMIT_MS}"])
+    taken = asking.result()
+    every = [one for path in PATHS for one in taken[path]]
+    report.rows.append(["a REST request, ms", *_spread(every), f"p99 {REST_LIMIT_MS}"])
+    report.rows.append(["of these /healthz", *_spread(taken["/healthz"]), ""])
+    report.rows.append(["CPU of the process, % of a core", "", "", 100 * share, ""])
     report.rows.append(["memory of the process, MiB", "", "", largest / (1 << 20), str(MEMORY_LIMIT_MIB)])
     report.rows.append(["frames by subscriber: fewest, most", "", min(frames), max(frames), "the same"])
     return report

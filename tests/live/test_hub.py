@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from footfall.live.hub import AT_ONCE, HEARTBEAT, QUEUE_FRAMES, RECENT_BYTES, Hu
 
 def take(subscriber: Subscriber) -> list[tuple[str, Any, str | None]]:
     """What is queued, as (kind, value, id)."""
-    return parse(subscriber.take())
+    return parse(b"".join(subscriber.take()))
 
 
 def parse(text: bytes) -> list[tuple[str, Any, str | None]]:
@@ -115,8 +115,8 @@ class Page:
     def has_room(self) -> bool:
         return self.room
 
-    def write(self, body: bytes) -> None:
-        self.got += body
+    def write(self, frames: Sequence[bytes]) -> None:
+        self.got += b"".join(frames)
         self.writes += 1
         self.heard.set()
 
@@ -211,7 +211,7 @@ def test_reconnecting_at_any_time_neither_loses_nor_repeats_an_event(steps: list
 
         def drain() -> None:
             nonlocal last_id
-            for kind, value, number in parse(subscriber.take()):
+            for kind, value, number in parse(b"".join(subscriber.take())):
                 last_id = number or last_id
                 if kind == "events":
                     got.append(value["n"])

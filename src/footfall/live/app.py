@@ -100,7 +100,7 @@ def create(config: Config) -> Quart:
 async def _frames(hub: Hub, subscriber: Subscriber, connection: Direct) -> AsyncIterator[bytes]:
     """What one page is sent first; what comes then is written to its connection, until that is closed."""
     try:
-        yield f"retry: {RETRY_MS}\n\n".encode() + subscriber.take()
+        yield f"retry: {RETRY_MS}\n\n".encode()
         subscriber.connect(connection)
         await asyncio.get_running_loop().create_future()
     finally:

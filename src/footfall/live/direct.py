@@ -5,7 +5,7 @@ ten times what its bytes cost. So the answer begins as any other, and goes on he
 chunked encoding that the server has begun. The server still sees to it that the connection is closed.
 """
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -33,7 +33,8 @@ class Direct:
         """Whether less than `ROOM_BYTES` of what was written are still here."""
         return self._cycle.transport.get_write_buffer_size() < ROOM_BYTES
 
-    def write(self, body: bytes) -> None:
-        """Sends a piece; one that is gone gets nothing."""
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Sends frames as one piece; one that is gone gets nothing."""
         if not self._cycle.disconnected:
-            self._cycle.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+            size = sum(map(len, frames))
+            self._cycle.transport.writelines([b"%x\r\n" % size, *frames, b"\r\n"])

@@ -13,6 +13,7 @@ import asyncio
 import secrets
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -45,8 +46,8 @@ class Connection(Protocol):
     def has_room(self) -> bool:
         """Whether what was written before is mostly gone."""
 
-    def write(self, body: bytes) -> None:
-        """Sends, without waiting."""
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Sends, without waiting; frames are shared with other connections and not copied."""
 
 
 class Subscriber:
@@ -67,14 +68,14 @@ class Subscriber:
         self._frames.append(body)
         return full
 
-    def take(self) -> bytes:
-        """What is queued, as one piece, and how many frames were missed; empty where there is nothing."""
-        body = self._frames[0] if len(self._frames) == 1 else b"".join(self._frames)
+    def take(self) -> list[bytes]:
+        """What is queued, after how many frames were missed."""
+        frames = list(self._frames)
         self._frames.clear()
         if self.missed:
-            body = message("missed", {"frames": self.missed}) + body
+            frames.insert(0, message("missed", {"frames": self.missed}))
             self.missed = 0
-        return body
+        return frames
 
     def connect(self, connection: Connection) -> None:
         """From now on frames go to this connection."""
