@@ -24,7 +24,8 @@ def pytest_report_header() -> list[str]:
 @pytest.fixture(scope="session")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
     """Configuration of a running engine whose schema is migrated; one a test worker."""
-    config = support.make_config(tmp_path_factory.mktemp("footfall"))
+    # What nobody waits for comes soon, too: tests that settle take no longer than they must.
+    config = support.make_config(tmp_path_factory.mktemp("footfall"), flush_interval_ms=40)
     engine = support.start("engine", config)
     migrate(config)
     yield config

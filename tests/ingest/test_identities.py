@@ -1,5 +1,7 @@
 """Links of shoppers: whatever the chain of ids, one person is one, before and after."""
 
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +9,11 @@ from clickhouse_connect.driver.client import Client as StoreClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.ingest.identities import Link, shortened
+from footfall.ingest import chunks, events
+from footfall.ingest.identities import Link, on_its_way, shortened
+from footfall.ingest.inbox import Batch, Inbox
+from footfall.ingest.lanes import IDENTITIES
+from footfall.ingest.receipts import new_batch_id
 from footfall.model import anonymous_number, numeric_id
 from tests.ingest.client import Client, settle
 from tests.ingest.make import NOW_MS, new_id
@@ -65,6 +71,24 @@ def test_links_of_one_block_and_links_that_go_round(shop: Client, store_client: 
     settle(shop)
     assert store_client.query(PEOPLE).result_rows == [(1, 2)]
     assert latest(store_client)[numeric_id(one)] == numeric_id(one)
+
+
+async def test_who_waits_for_a_link_waits_for_its_own(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path, 1 << 30)
+
+    async def link(anonymous: int) -> int:
+        row = [events.link(anonymous, 2, NOW_MS)._replace(month=202501)]
+        return (await inbox.accept(Batch(new_batch_id(NOW_MS), [row], []))).chunks[IDENTITIES.name]
+
+    first, second, last = [await link(number) for number in (1, 2, 3)]
+    keys = [number.to_bytes(16) for number in range(5)]
+    with closing(inbox.connect()) as connection:
+        inbox.run(lambda connection: chunks.fix(connection, IDENTITIES.name, 7, 1))  # its INSERT is under way
+        assert [on_its_way(connection, [key]) for key in keys] == [0, first, second, last, 0]
+        assert on_its_way(connection, keys[1:3]) == second
+        inbox.run(lambda connection: chunks.forget(connection, IDENTITIES.name, 7))
+        assert [on_its_way(connection, [key]) for key in keys] == [0, 0, second, last, 0]
+    inbox.close()
 
 
 @given(st.dictionaries(st.integers(1, 8), st.tuples(st.integers(1, 8), st.integers(0, 5)), max_size=8))

@@ -237,6 +237,17 @@ def oldest_id(connection: sqlite3.Connection, lane: str) -> int | None:
     return min((int(chunk_id) for (chunk_id,) in found if chunk_id is not None), default=None)
 
 
+def on_their_way(connection: sqlite3.Connection, lane: str) -> Iterator[tuple[int, int, bytes]]:
+    """(id, rows, body) of the chunks of a lane that are not in its table, the newest first."""
+    query = (
+        "SELECT id, rows, body FROM chunks JOIN bodies USING (id) WHERE id IN ("
+        "SELECT id FROM chunks WHERE lane = ?1 AND block_id IS NULL"
+        " UNION ALL SELECT c.id FROM blocks b JOIN chunks c ON c.block_id = b.block_id WHERE b.lane = ?1"
+        ") ORDER BY id DESC"
+    )
+    return connection.execute(query, (lane,))
+
+
 def total_bytes(connection: sqlite3.Connection) -> int:
     """Bytes of everything that waits."""
     (found,) = connection.execute("SELECT sum(bytes) FROM lanes WHERE lane != 'receipts'").fetchone()

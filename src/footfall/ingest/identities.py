@@ -6,24 +6,40 @@ changed get a link anew. The latest link of an id holds. Where links go round in
 says who the person is.
 """
 
-from collections.abc import Iterable, Mapping
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from clickhouse_connect.driver.client import Client
 
-from footfall.ingest import blocks, native
+from footfall.ingest import blocks, chunks, native
 from footfall.ingest.chunks import Block
 from footfall.ingest.lanes import IDENTITIES, Lane
 from footfall.model import EPOCH
 
 IDS_AT_ONCE: Final = 5_000
+CHUNKS_LOOKED_AT: Final = 100
 _ONWARD: Final = """
     SELECT anonymous_id, argMax(user_id, (linked_at, block_id)) AS leads_to,
            max((linked_at, block_id)).1 AS at, max((linked_at, block_id)).2 AS block
     FROM footfall.identities WHERE anonymous_id IN {ids:Array(UInt64)} GROUP BY anonymous_id"""
 _LED_HERE: Final = """
     SELECT DISTINCT anonymous_id FROM footfall.identities WHERE user_id IN {ids:Array(UInt64)}"""
+
+
+def on_its_way(connection: sqlite3.Connection, anonymous: Collection[bytes]) -> int:
+    """The newest chunk of links that are not in the table yet and hold one of these ids (the keys of their
+    entries); 0 where there is none. Where very many are on their way, the newest of them all."""
+    wanted = {int.from_bytes(key) for key in anonymous}
+    newest = 0
+    for place, (chunk_id, rows, body) in enumerate(chunks.on_their_way(connection, IDENTITIES.name)):
+        newest = newest or chunk_id
+        if not wanted.isdisjoint(native.numbers(IDENTITIES.columns, body, rows, "anonymous_id")):
+            return chunk_id
+        if place == CHUNKS_LOOKED_AT:
+            return newest
+    return 0
 
 
 class Link(NamedTuple):

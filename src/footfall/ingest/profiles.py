@@ -6,6 +6,7 @@ the next round asks it, so each round sees the one before.
 """
 
 import sqlite3
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from footfall.ingest.lanes import CONTACTS, DEAD_LETTERS, PRODUCT_ITEMS, PRODUCT
 from footfall.ingest.metrics import Metrics
 from footfall.ingest.outcome import Entry
 from footfall.ingest.receipts import Correction
-from footfall.ingest.writer import POLL_S, Worker
+from footfall.ingest.writer import MANY_ROWS, PATIENT_INTERVALS, POLL_S, Worker
 from footfall.model import EPOCH, Kind, Reason, derived_uuid, money
 
 CHUNKS_AT_ONCE: Final = 500  # requests that name somebody new bring many small chunks; a round takes a flush
@@ -93,15 +94,23 @@ class ProfileStage(Worker):
         ).decode
 
     def work(self) -> None:
-        """Merges the next few chunks, once the rows of the last round are in the store."""
-        arrived = self.inbox.arrived[self.lane]
+        """Merges the next few chunks, once the rows of the last round are in the store; many together, where
+        nobody waits for them."""
+        arrived, awaited = self.inbox.arrived[self.lane], self.inbox.awaited[self.lane]
         arrived.clear()
-        if not chunks.items(self.reader, self.lane, 1):
+        head = chunks.head(self.reader, self.lane, MANY_ROWS)
+        if head is None:
             arrived.wait(POLL_S)
             return
         if any(chunks.last_id(self.reader, lane.name) for lane in self.after):
             self.stopping.wait(0.01)
             return
+        age_ms = time.time_ns() // 1_000_000 - head.accepted_at
+        left_ms = self.config.flush_interval_ms * PATIENT_INTERVALS - age_ms
+        if left_ms > 0 and not (awaited.is_set() or head.urgent or head.full):
+            awaited.wait(min(left_ms / 1000, POLL_S))
+            return
+        awaited.clear()
         with self.passed():
             self._decide()
 

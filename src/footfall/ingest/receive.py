@@ -15,14 +15,23 @@ from msgspec import Raw
 
 from footfall.config import Config
 from footfall.errors import CallersFault
-from footfall.ingest import bulk, chunks, receipts
+from footfall.ingest import bulk, chunks, identities, receipts
 from footfall.ingest.body import Body
 from footfall.ingest.bulk import Bulk
 from footfall.ingest.dead_letters import letter
 from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.inbox import Batch, Inbox
 from footfall.ingest.known import Known
-from footfall.ingest.lanes import CONTACTS, ORDER_ITEMS, ORDERS, PRODUCT_ITEMS, PRODUCTS, USER_ITEMS, USERS
+from footfall.ingest.lanes import (
+    CONTACTS,
+    IDENTITIES,
+    ORDER_ITEMS,
+    ORDERS,
+    PRODUCT_ITEMS,
+    PRODUCTS,
+    USER_ITEMS,
+    USERS,
+)
 from footfall.ingest.metrics import Metrics
 from footfall.ingest.outcome import ItemError, Sender
 from footfall.ingest.receipts import ERRORS_LIMIT, Receipt
@@ -173,11 +182,17 @@ class Receiver:
             if not request.wait:
                 continue
             # Stubs are no items of the request: what they say of users and products comes moments later.
-            lanes = {entry.lane for item in (*fresh, plain.links) for entry in item}
-            for lane in lanes | ({plain.rows.lane} if plain.rows else set()):
+            entries = [entry for item in (*fresh, plain.links) for entry in item]
+            lanes = {entry.lane for entry in entries} | ({plain.rows.lane} if plain.rows else set())
+            for lane in lanes - {IDENTITIES.name}:
                 # All of it may be duplicates that are still on their way: then their lane's newest counts.
                 awaited[lane] = result.chunks.get(lane) or chunks.last_id(self.reader, lane)
                 self.inbox.awaited[lane].set()
+            # Links come again with every event of a shopper: nearly all are in the table.
+            links = {entry.key for entry in entries if entry.lane == IDENTITIES.name}
+            if links and (newest := identities.on_its_way(self.reader, links)):
+                awaited[IDENTITIES.name] = max(newest, awaited.get(IDENTITIES.name, 0))
+                self.inbox.awaited[IDENTITIES.name].set()
         return result.receipt, awaited
 
     async def _queryable(self, awaited: dict[str, int]) -> bool:

@@ -26,7 +26,7 @@ from footfall.ingest import blocks, chunks, heal, identities, kept, native, repa
 from footfall.ingest.chunks import Block
 from footfall.ingest.fence import Passage
 from footfall.ingest.inbox import Inbox
-from footfall.ingest.lanes import Lane
+from footfall.ingest.lanes import IDENTITIES, Lane
 from footfall.ingest.metrics import Metrics
 from footfall.ingest.outage import Outage
 
@@ -34,9 +34,10 @@ PAUSE_LIMIT_S: Final = 5.0
 _FIRST_PAUSE_S: Final = 0.1
 _ANSWER_LIMIT_S: Final = 120
 # A row of a small block costs the engine several times what one of a large block does. So where this many
-# came within an interval, their block waits some intervals for more.
+# came within an interval, their block waits some intervals for more. So do rows that nobody looks for by
+# themselves: what users and products are, and who a shopper turned out to be.
 MANY_ROWS: Final = 1_000
-MANY_ROWS_INTERVALS: Final = 5
+PATIENT_INTERVALS: Final = 5
 POLL_S: Final = 0.1  # how soon rows are noticed that another process put into the inbox
 
 _log = logging.getLogger(__name__)
@@ -169,8 +170,8 @@ class TableWriter(Worker):
             return False
         age_ms = time.time_ns() // 1_000_000 - head.accepted_at
         interval_ms = self.config.flush_interval_ms
-        if head.rows >= MANY_ROWS:
-            interval_ms *= MANY_ROWS_INTERVALS
+        if head.rows >= MANY_ROWS or self.lane is IDENTITIES:
+            interval_ms *= PATIENT_INTERVALS
         left_ms = interval_ms - age_ms
         if hurry or head.urgent or head.full or left_ms <= 0:
             return True
