@@ -283,9 +283,15 @@ def test_figures_stay_while_the_engine_is_away(
     expect(page.locator("#notice")).to_contain_text("The database does not answer")
     expect(card(page, "figures")).to_have_attribute("data-state", "stale")
     expect(page.locator("#figure-orders .figure-value")).to_have_text("0")
+    expect(card(page, "figures").locator(".card-note")).to_contain_text("Not refreshed since")
+    late = open_page(own_config.url("dashboard"))
+    expect(card(late, "figures")).to_contain_text("Comes as soon as the database answers.")
+    for shown in (page, late):  # the store's own words are not for those who look at figures
+        expect(shown.locator("body")).not_to_contain_text(re.compile("Error|connect|127.0.0.1"))
     start("engine", own_config)
-    expect(page.locator("#notice")).to_be_hidden()
-    expect(card(page, "figures")).to_have_attribute("data-state", "ready")
+    for shown in (page, late):
+        expect(shown.locator("#notice")).to_be_hidden()
+        expect(card(shown, "figures")).to_have_attribute("data-state", "ready")
 
 
 def test_filters_zone_and_steps_are_in_the_address(open_page: Open, url: str, config: Config) -> None:

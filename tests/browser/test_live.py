@@ -133,6 +133,25 @@ def test_a_click_on_a_country_or_a_type_filters_the_stream(page: Page, config: C
     expect(chosen).to_have_value("page_view")
 
 
+def test_the_stream_is_one_stop_of_the_tab_key_and_the_arrows_go_through_it(
+    page: Page, config: Config
+) -> None:
+    older, newer = send(config, user_id="4711"), send(config, user_id="4712")
+    expect(line(page, older)).to_be_visible()
+    expect(line(page, newer)).to_be_visible()
+    stream = page.locator("#stream")
+    assert stream.locator("a, button").evaluate_all("all => all.every((one) => one.tabIndex === -1)")
+    stream.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(stream.locator("li").nth(1).get_by_role("button")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(stream.locator("li").nth(1).get_by_role("link")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("event id")
+
+
 def test_the_stream_shows_and_finds_the_shops_own_user_id(page: Page, config: Config) -> None:
     shoppers = {"user_id": "cust-77", "country": "DE"}
     assert Shop(config).post("users", shoppers, wait=True).status == 200

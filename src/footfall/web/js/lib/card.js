@@ -1,6 +1,6 @@
 // A card: asks for its answers, draws them, and shows what is loading, empty, stale or wrong.
 import { byId, h } from "./dom.js";
-import { time } from "./format.js";
+import { time, zoneName } from "./format.js";
 import { ApiError } from "./api.js";
 import { ask, ignoredWords } from "./ask.js";
 import { icon } from "./icons.js";
@@ -109,16 +109,18 @@ export class Card {
     if (this.#table) this.#fillTable();
   }
 
+  /** What passes by itself is told once, in the notice; the store's own words are for what does not. */
   #fail(error) {
     this.#state("stale");
-    if (this.answers) this.note.textContent = `Not refreshed: ${error.message} Figures are from ${time(this.loadedAt)}.`;
-    else this.#message(error.message);
+    const why = error.passing ? "" : ` ${error.message}`;
+    if (this.answers) this.note.textContent = `Not refreshed since ${time(this.loadedAt)} ${zoneName()}.${why}`;
+    else this.#message(error.passing ? "Comes as soon as the database answers." : error.message);
   }
 
   #state(state) {
     this.element.dataset.state = state;
     this.element.setAttribute("aria-busy", String(state === "loading"));
-    this.view.classList.toggle("unseen", state === "empty");
+    this.view.classList.toggle("unseen", state === "empty" || (state === "stale" && !this.answers));
   }
 
   #message(text) {

@@ -1,4 +1,5 @@
-// The stream of events, the newest on top: one line an event, held still while it is being read.
+// The stream of events, the newest on top: one line an event, held still while it is being read. It is one stop of the
+// Tab key; the arrow keys go from line to line, and to the user of a line.
 import { byId, h } from "../lib/dom.js";
 import { count, country, duration, money, seconds, shortId, words } from "../lib/format.js";
 import { eventToken } from "../lib/palette.js";
@@ -34,6 +35,7 @@ export class Stream {
     this.#list.addEventListener("focusout", () => this.#release());
     document.addEventListener("selectionchange", () => this.#release());
     this.#held.addEventListener("click", () => this.#flush());
+    this.#list.addEventListener("keydown", (event) => this.#move(event));
   }
 
   /** Takes a frame: events, the oldest first, and how many there were. */
@@ -74,6 +76,19 @@ export class Stream {
   missed(frames) {
     this.#missed += frames;
     byId("stream-missed").textContent = `${count(this.#missed)} frames missed`;
+  }
+
+  #move(event) {
+    const current = event.target.closest("li");
+    const next = {
+      ArrowDown: () => (current ? current.nextElementSibling : this.#list.firstElementChild)?.querySelector("button"),
+      ArrowUp: () => (current?.previousElementSibling ? current.previousElementSibling.querySelector("button") : this.#list),
+      ArrowRight: () => current?.querySelector("a"),
+      ArrowLeft: () => current?.querySelector("button"),
+    }[event.key];
+    if (!next) return;
+    event.preventDefault();
+    next()?.focus();
   }
 
   #reading() {
@@ -165,7 +180,7 @@ function userOf(event) {
   if (event.user_id === "0") return h("span", { class: "muted", text: "nobody known" });
   const id = event.external_id || event.user_id;
   const title = `Open the timeline of user ${id}`;
-  return h("a", { href: `#timeline?user_id=${event.user_id}`, text: shortId(id, 9), title });
+  return h("a", { tabindex: "-1", href: `#timeline?user_id=${event.user_id}`, text: shortId(id, 9), title });
 }
 
 /** A page's address without the shop's own name, which is the same everywhere. */
@@ -181,7 +196,7 @@ function line(event) {
     { class: "event", "data-event-id": event.event_id },
     h(
       "button",
-      { type: "button", class: "link event-time", title: "Show the whole event", onclick: () => openEvent(event) },
+      { type: "button", tabindex: "-1", class: "link event-time", title: "Show the whole event", onclick: () => openEvent(event) },
       h("time", { datetime: event.event_timestamp, text: seconds(event.event_timestamp) }),
     ),
     h(
