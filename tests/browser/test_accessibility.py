@@ -4,6 +4,7 @@ One Chromium opens each page once a theme; all that is loaded, data too, is weig
 """
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from playwright.sync_api import Page, expect
 from footfall.config import Config
 from tests import support
 from tests.browser.test_dashboard import CARDS, PERIOD, plant
+from tests.browser.test_live import send
 from tests.conftest import empty
 from tests.query import shop
 
@@ -58,9 +60,9 @@ def pages(config: Config, store_client: Client, ingest_url: str) -> Iterator[dic
 
 
 def ready(page: Page) -> None:
-    """Waits for every card."""
+    """Waits for every card; one has nothing to show of a shop this small."""
     for card in page.locator("section.card[data-state]").all():
-        expect(card).to_have_attribute("data-state", "ready")
+        expect(card).to_have_attribute("data-state", re.compile("ready|empty"))
 
 
 def findings(page: Page) -> list[str]:
@@ -126,15 +128,19 @@ def test_a_viewer_logs_in_and_sees_what_viewers_may(
 
 @pytest.mark.parametrize("name", ["dashboard", "live"])
 def test_a_page_weighs_less_than_it_may(
-    pages: dict[str, str], open_page: Callable[..., Page], name: str
+    pages: dict[str, str], open_page: Callable[..., Page], config: Config, name: str
 ) -> None:
+    send(config, country="DE", user_id="1")  # so that there is a map to load
     page = open_page("about:blank")
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     came: list[int] = []
     session.on("Network.loadingFinished", lambda loaded: came.append(loaded["encodedDataLength"]))
     page.goto(pages[name])
-    ready(page) if name == "dashboard" else expect(page.locator("#sql-editor .cm-content")).to_be_visible()
+    if name == "live":
+        expect(page.locator("#sql-editor .cm-content")).to_be_visible()
+    else:
+        ready(page)
     expect(page.locator(".chart-map canvas")).to_be_visible()
     assert len(came) > 5
     assert sum(came) < WEIGHT_LIMIT_BYTES, came

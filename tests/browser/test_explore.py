@@ -61,6 +61,16 @@ def test_a_statement_takes_parameters_and_its_result_the_shape_that_suits(
     expect(result.get_by_role("cell", name="899", exact=True)).to_be_visible()
 
 
+def test_a_statement_is_cancelled(open_page: Open, url: str) -> None:
+    page = open_page(url)
+    run_sql(page, "SELECT sum(sipHash64(number)) FROM numbers(100000000000)")
+    expect(page.locator("#sql-status")).to_have_text("Running …")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#sql-status")).to_have_text("Cancelled.")
+    run_sql(page, "SELECT 42 AS answer")
+    expect(page.locator("#sql-result").get_by_role("cell", name="42", exact=True)).to_be_visible()
+
+
 def test_the_place_of_an_error_is_marked(open_page: Open, url: str, complaints: Complaints) -> None:
     complaints.allowed = {400}
     page = open_page(url)

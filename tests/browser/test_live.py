@@ -133,6 +133,22 @@ def test_a_click_on_a_country_or_a_type_filters_the_stream(page: Page, config: C
     expect(chosen).to_have_value("page_view")
 
 
+def test_of_a_burst_a_sample_is_shown_and_the_rest_told(page: Page, config: Config) -> None:
+    page.evaluate(
+        """() => {
+            window.told = [];
+            const more = document.getElementById("stream-more");
+            new MutationObserver(() => window.told.push(more.textContent)).observe(more, { childList: true });
+        }"""
+    )
+    burst = [{"event_id": str(uuid4()), "event_type": "page_view", "user_id": "1"} for _ in range(1500)]
+    assert Shop(config).post("events", burst).status == 202
+    told = re.compile(r"and 1,\d{3} more this second")
+    support.wait_until(lambda: told.search(str(page.evaluate("window.told"))) is not None)
+    expect(page.locator("#stream-more")).to_have_text("")
+    assert page.locator("#stream li").count() <= 200
+
+
 def test_the_stream_is_one_stop_of_the_tab_key_and_the_arrows_go_through_it(
     page: Page, config: Config
 ) -> None:

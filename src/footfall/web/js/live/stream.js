@@ -6,6 +6,7 @@ import { eventToken } from "../lib/palette.js";
 import { openEvent } from "./details.js";
 
 const SHOWN = 200;
+const QUIET_AFTER_MS = 2000; // nothing more came: what came before is no longer of this second
 const MOVING = 5; // lines that may slide in at once; more of them would be a flicker
 
 export class Stream {
@@ -21,7 +22,8 @@ export class Stream {
   #types = new Set();
   #countries = new Set();
   #missed = 0;
-  #second = { at: 0, count: 0, shown: 0 };
+  #second = { at: 0, left: 0, before: 0 };
+  #quiet;
 
   constructor() {
     for (const choice of [this.#type, this.#country]) choice.addEventListener("change", () => this.#redraw());
@@ -140,16 +142,16 @@ export class Stream {
     return fields.some((field) => String(field ?? "").toLowerCase().includes(text));
   }
 
-  /** At high rates only a sample is sent; the rest is told as a number. */
+  /** At high rates only a sample is sent; the rest is told as a number: of this second, or of the one that is over. */
   #tellMore(total, shown) {
     const now = Math.floor(Date.now() / 1000);
-    if (now !== this.#second.at) {
-      const left = this.#second.count - this.#second.shown;
-      this.#more.textContent = left > 0 ? `and ${count(left)} more this second` : "";
-      this.#second = { at: now, count: 0, shown: 0 };
-    }
-    this.#second.count += total;
-    this.#second.shown += Math.min(total, shown);
+    const { at, left } = this.#second;
+    if (now !== at) this.#second = { at: now, left: 0, before: now === at + 1 ? left : 0 };
+    this.#second.left += Math.max(0, total - shown);
+    const most = Math.max(this.#second.left, this.#second.before);
+    this.#more.textContent = most ? `and ${count(most)} more this second` : "";
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => (this.#more.textContent = ""), QUIET_AFTER_MS);
   }
 }
 
