@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 from tests import support
+from tests.crash.rounds import ROLLUPS
 from tests.crash.shop import sums
 from tests.ingest.client import Client, settle
 
@@ -31,7 +32,7 @@ WINDOW = 10
 LEAST_SHARE = 0.6
 SETTLE_LIMIT_S = 3_600
 _SHRINK = "ALTER TABLE footfall.{} MODIFY SETTING non_replicated_deduplication_window = {}"
-_TABLES = ("events", "mv_hourly_events", "mv_user_funnel", "mv_country_stats", "daily_user_activity")
+_TABLES = ("events", *ROLLUPS)
 
 
 def measure(*, minutes: float, rate: float, full_s: float) -> tuple[Report, list[str]]:

@@ -1,9 +1,12 @@
 """Ingest without its store, with a full inbox, and beside another ingest on the same inbox."""
 
+import contextlib
 import dataclasses
 import json
+import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from footfall import store
@@ -27,6 +30,27 @@ def stored(config: Config) -> int:
     return int(rows)
 
 
+@contextlib.contextmanager
+def babbling(port: int) -> Iterator[None]:
+    """A store that ends in the middle of each answer."""
+    listener = socket.create_server(("127.0.0.1", port))
+
+    def babble() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                connection.recv(1 << 16)
+                connection.sendall(b"HTTP/")
+                connection.close()
+
+    thread = threading.Thread(target=babble)
+    thread.start()
+    yield
+    listener.shutdown(socket.SHUT_RDWR)
+    thread.join()
+    listener.close()
+
+
 def test_without_its_store_ingest_accepts_until_the_inbox_is_full(tmp_path: Any, start: Start) -> None:
     config = support.make_config(tmp_path, inbox_limit_bytes=1 << 20)
     start("ingest", config)
@@ -34,6 +58,11 @@ def test_without_its_store_ingest_accepts_until_the_inbox_is_full(tmp_path: Any,
     assert shop.get("/healthz").status == 200
     state = shop.get("/readyz")
     assert (state.status, state.body["accepting"], state.body["store_reachable"]) == (503, True, False)
+    with babbling(config.engine_port):
+        state = shop.get("/readyz")
+        assert (state.status, state.body["store_reachable"]) == (503, False)
+        imported = shop.post("events", views(1), headers={"X-Footfall-Import": "1"})
+        assert imported.status == 503
     accepted = 0
     while (answer := shop.post("events", views(1_000))).status == 202:
         accepted += answer.body["accepted"]

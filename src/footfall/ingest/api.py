@@ -11,6 +11,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from http.client import HTTPException as HTTPProtocolError
 from typing import Any, Final
 
 import msgspec
@@ -328,7 +329,7 @@ def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=_PING_S) as response:  # noqa: S310
             return bool(response.status == 200)
-    except OSError:
+    except (OSError, HTTPProtocolError):  # it is away, or ends in the middle of its answer
         return False
 
 
