@@ -83,6 +83,11 @@ class _Work:
             thread.join()
         return sum(counts) / (time.perf_counter() - began)
 
+    def run(self, statement: str) -> float:
+        began = time.perf_counter()
+        self._handle.query(statement)
+        return time.perf_counter() - began
+
     def insert(self, statement: str, format: str, file: str) -> float:
         block = Path(file).read_bytes()
         began = time.perf_counter()

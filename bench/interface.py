@@ -9,7 +9,8 @@ million.
 import secrets
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -58,10 +59,11 @@ def measure(*, events: int, runs: int) -> Report:
             report.engine = f"chDB {version('chdb')}"
             report.rows.append(_latency(embedded, client, runs))
             report.rows += _rate(embedded, config, engine.pid, max(0.1, 2 * min(1.0, scale)), runs)
-            for format in BLOCK_FORMATS:
-                report.rows += _insert(
-                    embedded, client, config, engine.pid, format, int(100_000 * scale), runs
-                )
+            with _without_merges(embedded, client):
+                for format in BLOCK_FORMATS:
+                    report.rows += _insert(
+                        embedded, client, config, engine.pid, format, int(100_000 * scale), runs
+                    )
             for format in RESULT_FORMATS:
                 report.rows += _result(embedded, client, engine.pid, format, int(10_000_000 * scale), runs)
             client.close()
@@ -154,6 +156,16 @@ def _rate(embedded: Embedded, config: Config, pid: int, seconds: float, runs: in
 def _meters(embedded: Embedded, pid: int) -> tuple["_Cpu", "_Cpu", "_Cpu"]:
     """Of chDB in a process, of the engine, and of this process, its client."""
     return _Cpu(embedded.process), _Cpu(psutil.Process(pid)), _Cpu(psutil.Process())
+
+
+@contextmanager
+def _without_merges(embedded: Embedded, client: Raw) -> Iterator[None]:
+    """Of what was inserted before, which would run during either one's turn."""
+    embedded.ask("run", "SYSTEM STOP MERGES")
+    client.ask("SYSTEM STOP MERGES")
+    yield
+    embedded.ask("run", "SYSTEM START MERGES")
+    client.ask("SYSTEM START MERGES")
 
 
 def _insert(

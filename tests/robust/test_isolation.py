@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from random import random
 
 import httpx
 import pytest
@@ -67,6 +68,11 @@ def test_settings_of_concurrent_requests_never_meet(config: Config, pool: Thread
                 clause = f"{VALUES} SETTINGS {set_all}"
                 assert client.post("/", content=clause).text == own
                 assert client.post("/", content="SET max_block_size = 9").status_code == 200
+                told = "SELECT getSetting('log_comment'), getSetting('max_threads')"
+                comment = {"log_comment": f"{number} {random()}"}
+                expected = f"{comment['log_comment']}\t{threads}\n"
+                assert client.post("/", params=params | comment, content=told).text == expected
+                assert client.post("/", params=params, content=told).text == f"\t{threads}\n"
 
     for one in [pool.submit(work, number) for number in range(20)]:
         one.result()

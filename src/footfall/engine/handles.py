@@ -1,8 +1,8 @@
 """chDB opened on the data folder, and the handles that run statements on it.
 
 One process a data folder: a second one is refused. A handle is one connection with settings of its own; it
-runs one statement at a time. Handles are cheap (0.2 ms), so a handle that a request has changed is closed
-after it and settings cannot leak; an unchanged one is kept for the next request with the same profile.
+runs one statement at a time. To prepare one costs 2 ms, so it is kept for the next request of the same user
+and settings (`run`); one that a statement may have changed is closed after it, so that settings cannot leak.
 
 chDB formats a SELECT in whole only into memory, so rows are streamed by `INTO OUTFILE` into a pipe of our
 own: every format comes out as ClickHouse writes it, in bounded memory, and a full pipe holds the engine back.

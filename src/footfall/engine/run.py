@@ -1,11 +1,13 @@
 """Runs one statement on a handle: the part of a request that a worker thread does.
 
 `prepare` gives a handle the user's limits, the request's database and settings, and makes it read-only
-where it must be; nothing of that outlives the request, because a changed handle is closed.
+where it must be. The handle is kept for the next request of the same user, database and settings, and closed
+where its statement may have left something else behind: a request's settings never show in another.
 """
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -46,6 +48,10 @@ _ONE_BLOCK = _BLOCKS | {
 }
 # A Parquet file is written by groups of rows that are held in memory: these are an eighth of the usual size.
 _GROUPS = {"output_format_parquet_row_group_size": "122880"}
+# Another in each request: a handle is kept for requests that set these, too, and takes their new values.
+_ONCE = ("insert_deduplication_token", "log_comment")
+LONGEST_KEY = 4096
+"""Characters of settings for which a handle is kept."""
 # Threads that format one result together cost a small statement a fifth of its time, and gain nothing where
 # each core has a statement of its own.
 _CROWDED = {"output_format_parallel_formatting": "0"}
@@ -114,18 +120,35 @@ def run(handles: Handles, job: Job) -> tuple[bytes, Stats]:
 def _take(handles: Handles, job: Job) -> Handle:
     if job.session is not None:
         return _take_sessions(handles, job, job.session)
-    how = job.is_crowded + 2 * _has_data(job) * (1 + job.is_bounded)
-    job.key = (job.user.name, job.ask.database or "", str(job.readonly), str(how))
-    plain = not job.ask.settings and not job.tables
-    if plain and (ready := handles.take(job.key)):
-        return ready
+    once = {name: job.ask.settings[name] for name in _ONCE if name in job.ask.settings}
+    job.key = _key(job, once)
+    may_change = not (job.readonly or "readonly" in job.ask.settings)
+    is_kept = not job.tables and (may_change or not once) and sum(map(len, job.key)) <= LONGEST_KEY
+    if is_kept and (ready := handles.take(job.key)):
+        return _renewed(ready, once)
     handle = handles.open()
     try:
         prepare(handle, job)
     except BaseException:
         handle.close()
         raise
-    handle.changed = handle.changed or not plain
+    handle.changed = handle.changed or not is_kept
+    return handle
+
+
+def _key(job: Job, once: Mapping[str, str]) -> tuple[str, ...]:
+    """What a handle is prepared for, but for the values of `once`."""
+    how = job.is_crowded + 2 * _has_data(job) * (1 + job.is_bounded)
+    rest = [text for item in sorted(job.ask.settings.items()) if item[0] not in once for text in item]
+    return (job.user.name, job.ask.database or "", str(job.readonly), str(how), *once, "", *rest)
+
+
+def _renewed(handle: Handle, once: Mapping[str, str]) -> Handle:
+    try:
+        handle.apply(once)
+    except BaseException:
+        handle.close()
+        raise
     return handle
 
 
