@@ -258,3 +258,25 @@ def test_blocks_hold_every_row_once_in_order_and_within_bounds(
     assert found == sent
     assert chunks.sizes(connection)[IDENTITIES.name] == (0, 0)
     connection.close()
+
+
+async def test_a_lane_reaches_no_further_than_what_is_before_a_block(inbox: Inbox) -> None:
+    lane = IDENTITIES.name
+    first, second, third = [(await inbox.accept(batch(number))).chunks[lane] for number in (1, 2, 3)]
+
+    def step(connection: sqlite3.Connection) -> None:
+        chunks.fix(connection, lane, 7, 1)
+        assert chunks.reach(connection, lane, 7) == first
+        bodies = chunks.load(connection, 7).bodies
+        chunks.replace(connection, lane, 7, 8, bodies, [])  # its rows stand behind those that wait now
+        assert chunks.reach(connection, lane, 8) == 0
+        chunks.fix(connection, lane, 9, 10)
+        assert [chunks.reach(connection, lane, number) for number in (8, 9)] == [0, 0]
+        chunks.forget(connection, lane, 8)
+        assert chunks.reach(connection, lane, 9) == third
+
+    await asyncio.to_thread(inbox.run, step)
+    with closing(inbox.connect()) as reader:
+        assert inbox.waits(reader, lane, second)
+        await asyncio.to_thread(inbox.reached, lane, third)
+        assert not inbox.waits(reader, lane, second)

@@ -185,6 +185,14 @@ def load(connection: sqlite3.Connection, block_id: int) -> Block:
     return Block(block_id, rows, bodies, in_doubt > 0, tuple(map(int, days.split())), in_doubt == LOST)
 
 
+def reach(connection: sqlite3.Connection, lane: str, block_id: int) -> int:
+    """The chunk up to which a lane is in its table once this open block is; 0 where others are before."""
+    (last,) = connection.execute("SELECT max(id) FROM chunks WHERE block_id = ?", (block_id,)).fetchone()
+    query = "SELECT 1 FROM chunks WHERE lane = ? AND block_id IS NULL AND id < ? LIMIT 1"
+    before = connection.execute(query, (lane, last)).fetchone()
+    return 0 if before or open_blocks(connection, lane) != [block_id] else int(last)
+
+
 def forget(connection: sqlite3.Connection, lane: str, block_id: int) -> None:
     """Removes a block whose rows are in the table."""
     rows, size = connection.execute(

@@ -104,6 +104,7 @@ class Inbox:
         self.failing = False  # whether a commit could not be written, and no batch has been since
         self._loop: asyncio.AbstractEventLoop | None = None
         self._moved = asyncio.Event()
+        self._reached: dict[str, int] = {}
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._connection = self.connect()
         self._connection.executescript(_JOURNAL.read_text())
@@ -179,8 +180,17 @@ class Inbox:
         self.failing = False
         return True
 
+    def reached(self, lane: str, chunk_id: int) -> None:
+        """Tells that a lane is in its table up to this chunk, a commit before the inbox does; for threads."""
+        self._reached[lane] = max(chunk_id, self._reached.get(lane, 0))
+        _deliver([], self._loop, self._signal, moved=True)
+
+    def waits(self, reader: sqlite3.Connection, lane: str, chunk_id: int) -> bool:
+        """Whether anything of a lane up to this chunk is not in its table."""
+        return chunk_id > self._reached.get(lane, 0) and chunks.waits(reader, lane, chunk_id)
+
     async def moved(self, timeout_s: float) -> None:
-        """Returns when this process has removed something from the inbox, or after `timeout_s`."""
+        """Returns when this process has moved something on, or after `timeout_s`."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._moved.wait()
@@ -402,11 +412,14 @@ def _probe(connection: sqlite3.Connection) -> None:
 
 
 def _deliver(
-    results: "list[tuple[_Waiting, Any]]", loop: asyncio.AbstractEventLoop | None, signal: Callable[[], None]
+    results: "list[tuple[_Waiting, Any]]",
+    loop: asyncio.AbstractEventLoop | None,
+    signal: Callable[[], None],
+    *,
+    moved: bool = False,
 ) -> None:
     """Hands out results: to threads at once, to the event loop in one go."""
     answers = []
-    moved = False
     for waiting, result in results:
         if waiting.future is not None:
             moved = True

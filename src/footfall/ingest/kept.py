@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 KEPT_LIMIT_BYTES: Final = 256 << 20
-RELEASE_BYTES: Final = 16 << 20  # removed in one transaction: batches wait for no more than that
+RELEASE_BYTES: Final = 4 << 20  # removed in one transaction: batches wait for no more than that
 
 LOST: Final = (
     2  # `blocks.in_doubt` of a block that a power cut may have taken in part, from rows and from logs

@@ -201,7 +201,7 @@ class Receiver:
         left = dict(awaited)
         while left:
             for lane, chunk_id in list(left.items()):
-                if chunks.waits(self.reader, lane, chunk_id):
+                if self.inbox.waits(self.reader, lane, chunk_id):
                     continue
                 del left[lane]
                 # What has become of changes is in the next lanes by now, at their end or before.

@@ -196,6 +196,7 @@ class TableWriter(Worker):
             if self._replaced(block):
                 return  # by a new block, which is open now
             self._heal(repair.days(self.lane, block))
+        self.inbox.reached(self.lane.name, chunks.reach(self.reader, self.lane.name, block_id))
         self._keep(block_id)
         self._tried.discard(block_id)
 
