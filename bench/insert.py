@@ -9,20 +9,16 @@ import contextlib
 import secrets
 import time
 import uuid
-from collections.abc import Iterator
 from functools import partial
 
 import msgspec
 from clickhouse_connect.driver.client import Client
-from tests import support
 
 from bench.report import Report, in_turn, spread
-from bench.stack import shop
+from bench.stack import shop, streaming
 from footfall import store
-from footfall.config import Config
 
-ROWS, RATE = 100, 100
-WARM_UP_S = 5.0
+ROWS = 100
 _BARE = """
 CREATE TABLE footfall.events_bare (event_id UUID, event_type LowCardinality(String),
     event_timestamp DateTime64(3, 'UTC'), event_date Date DEFAULT toDate(event_timestamp), user_id UInt64,
@@ -45,25 +41,12 @@ def measure(*, events: int, runs: int) -> Report:
             f"ClickHouse {client.server_version}",
         )
         tables = ("events_bare", "events")
-        for beside, running in (("", contextlib.nullcontext()), (", beside the stream", _stream(config))):
+        for beside, running in (("", contextlib.nullcontext()), (", beside the stream", streaming(config))):
             with running:
                 times = in_turn([partial(_insert, client, table) for table in tables], runs)
             names = (f"the bare table{beside}", f"the full schema{beside}")
             report.rows += [[name, *spread(taken)] for name, taken in zip(names, times, strict=True)]
         return report
-
-
-@contextlib.contextmanager
-def _stream(config: Config) -> Iterator[None]:
-    """Ingest, and the brief's 100 events a second, once they run."""
-    running = [support.start("ingest", config)]
-    running.append(support.launch("stream", config, "--rate", str(RATE)))
-    try:
-        time.sleep(WARM_UP_S)
-        yield
-    finally:
-        for process in reversed(running):
-            process.stop(60)
 
 
 def _insert(client: Client, table: str) -> None:

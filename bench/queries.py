@@ -1,8 +1,10 @@
 """How fast does each of the brief's endpoints answer 16 clients at once?
 
 Each client keeps its connection and asks again as soon as it has its answer; milliseconds are those of whole
-answers, read to the end. Clients and servers share the cores. A second table has every named query alone: one
-at a time, on the store, with what it reads.
+answers, read to the end. Clients and servers share the cores. `the first` is the first answer of all, asked
+for by one client alone; what comes then may be kept. `beside the stream` is the same again while ingest takes
+100 events a second, so that the rows change under the answers. A second table has every named query alone:
+one at a time, on the store, with what it reads.
 """
 
 import http.client
@@ -17,7 +19,7 @@ from clickhouse_connect.driver.client import Client
 from tests import support
 
 from bench.report import Report, in_turn, spread
-from bench.stack import shop
+from bench.stack import shop, streaming
 from footfall import store
 from footfall.config import Config
 from footfall.dashboard.app import ENDPOINTS
@@ -36,6 +38,16 @@ class _Clients:
 
     ms: list[float] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
+    seconds: float = 0
+
+    @property
+    def spread(self) -> list[str | float]:
+        return spread(self.ms)
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.ms) / self.seconds
 
 
 def measure(*, events: int, runs: int) -> list[Report]:
@@ -52,20 +64,32 @@ def measure(*, events: int, runs: int) -> list[Report]:
         )
         for name, given in asked.items():
             alone.rows.append([name, *_alone(client, config, name, given, _each(runs))])
+        together = Report(
+            f"Endpoints of the dashboard, {CLIENTS} clients, ms",
+            [
+                *("endpoint", "median", "p95", "p99", "answers/s", "the first"),
+                *("median beside the stream", "p99 beside the stream", "failed"),
+            ],
+            events,
+            _each(runs) * CLIENTS,
+            engine,
+        )
+        targets = {path: _target(path, asked.get(name, {})) for path, name in ENDPOINTS.items()}
         dashboard = support.start("dashboard", config)
         try:
-            together = Report(
-                f"Endpoints of the dashboard, {CLIENTS} clients, ms",
-                ["endpoint", "median", "p95", "p99", "answers/s", "failed"],
-                events,
-                _each(runs) * CLIENTS,
-                engine,
-            )
-            paths = {path: asked.get(name, {}) for path, name in ENDPOINTS.items()}
-            for path, given in paths.items():
-                together.rows.append([path, *_together(config, _target(path, given), _each(runs))])
+            first = {path: _ask(config, target, 1) for path, target in targets.items()}
+            still = {path: _ask(config, target, _each(runs), CLIENTS) for path, target in targets.items()}
+            with streaming(config):
+                beside = {
+                    path: _ask(config, target, _each(runs), CLIENTS) for path, target in targets.items()
+                }
         finally:
             dashboard.stop()
+        for path in targets:
+            middle, _, p99 = beside[path].spread
+            failed = sum(len(seen.failed) for seen in (first[path], still[path], beside[path]))
+            row = [*still[path].spread, still[path].rate, *first[path].ms, middle, p99, failed]
+            together.rows.append([path, *row])
         return [together, alone]
 
 
@@ -94,15 +118,16 @@ def _alone(
     return [median(taken), int(summary["read_rows"]), int(summary["read_bytes"]) / (1 << 20)]
 
 
-def _together(config: Config, target: str, runs: int) -> list[str | float]:
+def _ask(config: Config, target: str, runs: int, clients: int = 1) -> _Clients:
     seen = _Clients()
-    threads = [threading.Thread(target=_client, args=(config, target, runs, seen)) for _ in range(CLIENTS)]
+    threads = [threading.Thread(target=_client, args=(config, target, runs, seen)) for _ in range(clients)]
     began = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return [*spread(seen.ms), len(seen.ms) / (time.perf_counter() - began), len(seen.failed)]
+    seen.seconds = time.perf_counter() - began
+    return seen
 
 
 def _client(config: Config, target: str, runs: int, seen: _Clients) -> None:

@@ -8,6 +8,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from footfall.config import Config
 from footfall.generate.history import generate
 from footfall.generate.plan import Plan
 from footfall.schema.migrate import migrate
+
+RATE = 100
+WARM_UP_S = 5.0
 
 
 @contextlib.contextmanager
@@ -28,6 +32,19 @@ def shop(events: int) -> Iterator[Config]:
             yield config
         finally:
             engine.stop(60)
+
+
+@contextlib.contextmanager
+def streaming(config: Config) -> Iterator[None]:
+    """Ingest, and the brief's 100 events a second, once they run."""
+    running = [support.start("ingest", config)]
+    running.append(support.launch("stream", config, "--rate", str(RATE)))
+    try:
+        time.sleep(WARM_UP_S)
+        yield
+    finally:
+        for process in reversed(running):
+            process.stop(60)
 
 
 @contextlib.contextmanager
