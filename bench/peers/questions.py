@@ -194,7 +194,7 @@ QUESTIONS = (
         _duck(_COUNTRY_USERS), _plain(_COUNTRY_USERS),
         f"""SELECT country, sum(unique_users) FROM peers_brief.mv_country_stats
         WHERE {RANGE} GROUP BY country ORDER BY country""",
-        f"""SELECT country, uniqMerge(unique_users) FROM footfall.mv_country_stats
+        f"""SELECT country, uniqCombined64Merge(visitors) FROM footfall.mv_country_stats
         WHERE {RANGE} GROUP BY country ORDER BY country""",
     ),
     Question(

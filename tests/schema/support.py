@@ -87,13 +87,21 @@ def rows(client: Client, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
 
 
 def schema(client: Client) -> dict[str, str]:
-    """Each object's definition as the engine holds it."""
+    """Each object's definition as the engine holds it, a table's settings by their names.
+
+    The engine keeps settings in the order in which they were given.
+    """
     found = rows(
         client,
         "SELECT database || '.' || name, create_table_query FROM system.tables"
         " WHERE database IN ('footfall', 'footfall_private')",
     )
-    return dict(found)
+    return {name: _settings_sorted(text) for name, text in found}
+
+
+def _settings_sorted(text: str) -> str:
+    before, clause, settings = text.partition(" SETTINGS ")
+    return before + clause + ", ".join(sorted(settings.split(", ")))
 
 
 def drop(client: Client) -> None:

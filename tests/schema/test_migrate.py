@@ -14,7 +14,7 @@ from footfall import store
 from footfall.config import Config
 from footfall.errors import StoreUnavailable, UsageError
 from footfall.schema import migrate as module
-from footfall.schema import projections, statements
+from footfall.schema import projections, rebuild, statements
 from footfall.schema.migrate import migrate, pending, upgrade
 from footfall.schema.statements import FIRST_VERSION
 from tests import support
@@ -323,9 +323,39 @@ def test_projections_are_left_to_merges(fresh_store: Config, store_client: Clien
         " AND engine_full LIKE '%materialize_projections_on_insert = 0%' ORDER BY name"
     ).result_rows
     assert [name for (name,) in tables] == [
-        "daily_user_activity", "events", "mv_user_funnel", "orders", "users"
+        "daily_user_activity", "events", "mv_hourly_events", "mv_user_funnel", "orders", "users"
     ]  # fmt: skip
     assert migrate(fresh_store).changed == []
+
+
+def test_what_has_no_codec_is_compressed_by_zstd(fresh_store: Config, store_client: Client) -> None:
+    found = rows(
+        store_client,
+        "SELECT name, extract(engine_full, 'default_compression_codec = .ZSTD.([0-9])') FROM system.tables"
+        " WHERE database = 'footfall' AND engine LIKE '%MergeTree'",
+    )
+    assert set(rebuild.rollups()) < {name for name, _ in found}
+    assert all(level == ("1" if name in rebuild.rollups() else "3") for name, level in found)
+
+
+def test_who_came_before_an_upgrade_is_in_what_it_adds(engine: Config, client: Client) -> None:
+    """`steps` of old rows come from their states, `visitors` from the raw rows."""
+    upgrade(client, engine, RELEASE)
+    fill(client, "old")
+    upgrade(client, engine)
+    asked = (
+        "SELECT user_id, groupBitOr(steps), (sumMerge(page_views) > 0) + 2 * (sumMerge(product_views) > 0)"
+        " + 4 * (sumMerge(add_to_cart) > 0) + 8 * (sumMerge(checkouts) > 0) + 16 * (sumMerge(purchases) > 0)"
+        " FROM footfall.mv_user_funnel WHERE user_id != 0 GROUP BY user_id"
+    )
+    funnel = rows(client, asked)
+    assert funnel and all(bits == due for _, bits, due in funnel)
+    visitors = "SELECT uniqCombined64Merge(visitors), uniqMerge(unique_users) FROM footfall.mv_country_stats"
+    ((small, users),) = rows(client, visitors)
+    assert small == users > 0
+    merge(client)
+    assert sorted(rows(client, asked)) == sorted(funnel)
+    assert rows(client, visitors) == [(small, users)]
 
 
 def test_a_shop_keeps_its_currency(fresh_store: Config, store_client: Client) -> None:

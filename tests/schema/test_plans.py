@@ -109,7 +109,10 @@ def filled(config: Config, store_client: Client) -> Iterator[Client]:
     empty(store_client)
     for statement in (EVENTS, ORDERS, USERS):
         store_client.command(statement)
-    merge(store_client, ["events", "orders", "users", "mv_user_funnel", "daily_user_activity"])
+    merge(
+        store_client,
+        ["events", "orders", "users", "mv_hourly_events", "mv_user_funnel", "daily_user_activity"],
+    )
     yield store_client
     empty(store_client)
 
@@ -168,7 +171,11 @@ def read_of(client: Client, each: Evidence, **settings: int) -> Read:
 @pytest.mark.parametrize(
     "asked",
     [
-        *(each.asked for each in PROJECTIONS if each.asked.name in {"devices", "sources", "step_totals"}),
+        *(
+            each.asked
+            for each in PROJECTIONS
+            if each.asked.name in {"devices", "hour_of_day", "sources", "step_totals"}
+        ),
         named("sources", by="referrer"),
     ],
     ids=str,

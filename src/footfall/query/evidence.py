@@ -157,6 +157,7 @@ def _projections(of: Samples) -> list[Evidence]:
         ("orders.proj_by_product", named("order_history", product_id=of.order_product)),
         ("orders.proj_by_amount", named("largest_orders", min_amount=of.min_amount)),
         ("users.proj_by_registration", _first_step("user_lookup", registered_from="today-7d")),
+        ("mv_hourly_events.proj_by_hour", named("hour_of_day")),
         ("mv_user_funnel.proj_by_date", named("step_totals")),
         ("mv_user_funnel.proj_by_date", _audit("days_of_events")),
         ("daily_user_activity.proj_by_date", _audit("days_of_events")),

@@ -13,6 +13,8 @@ from footfall.schema.retention import Store
 
 FEWEST_ROWS: Final = 8_192
 """A granule: below it a projection saves nothing, and the parts of the last seconds are left alone."""
+FEWEST_BYTES: Final = 1 << 20
+"""Fewer rows are worth it where they hold states of distinct counts."""
 
 _BARE: Final = """
 SELECT table
@@ -27,7 +29,7 @@ INNER JOIN
 (
     SELECT DISTINCT table, projections
     FROM system.parts
-    WHERE database = 'footfall' AND active AND rows >= {rows:UInt64}
+    WHERE database = 'footfall' AND active AND (rows >= {rows:UInt64} OR bytes_on_disk >= {bytes:UInt64})
 ) AS parts USING (table)
 WHERE NOT hasAll(projections, wanted)
     AND table NOT IN (SELECT table FROM system.mutations WHERE database = 'footfall' AND NOT is_done)
@@ -50,6 +52,7 @@ FILL: Final = {
             MATERIALIZE PROJECTION proj_daily_devices,
             MATERIALIZE PROJECTION proj_daily_sources
     """,
+    "mv_hourly_events": "ALTER TABLE footfall.mv_hourly_events MATERIALIZE PROJECTION proj_by_hour",
     "mv_user_funnel": "ALTER TABLE footfall.mv_user_funnel MATERIALIZE PROJECTION proj_by_date",
     "orders": """
         ALTER TABLE footfall.orders
@@ -66,7 +69,8 @@ def fill(store: Store) -> Iterator[str]:
     """Starts to fill what is bare and not being filled; yields one line where any is."""
     if store.query(_LEFT_TO_MERGES).result_rows[0][0] in (0, "0"):
         return
-    bare = [table for (table,) in store.query(_BARE, parameters={"rows": FEWEST_ROWS}).result_rows]
+    worth = {"rows": FEWEST_ROWS, "bytes": FEWEST_BYTES}
+    bare = [table for (table,) in store.query(_BARE, parameters=worth).result_rows]
     for table in bare:
         store.command(FILL[table])
     if bare:

@@ -36,12 +36,7 @@ FROM
             groupBitOr(seen.steps)                                            AS steps
         FROM
         (
-            SELECT
-                user_id,
-                toUInt8(
-                    (finalizeAggregation(page_views) > 0) + 2 * (finalizeAggregation(product_views) > 0)
-                    + 4 * (finalizeAggregation(add_to_cart) > 0) + 8 * (finalizeAggregation(checkouts) > 0)
-                    + 16 * (finalizeAggregation(purchases) > 0))              AS steps
+            SELECT user_id, mv_user_funnel.steps
             FROM footfall.mv_user_funnel
             WHERE user_id != 0
                 AND event_date >= toDate({from:DateTime64(3, 'UTC')})

@@ -11,15 +11,33 @@
 -- column: unique_users count ; distinct users and anonymous shoppers
 -- column: revenue money ; money received by purchase events, less refund events
 -- column: purchases count ; purchase events
-SELECT
-    country,
-    sum(event_count)                 AS events,
-    uniqMerge(unique_users)          AS unique_users,
-    sum(mv_country_stats.revenue)    AS revenue,
-    sum(purchase_count)              AS purchases
-FROM footfall.mv_country_stats
-WHERE event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
-    AND ({country:String} = '' OR country = {country:String})
-GROUP BY country
+WITH
+    -- Days that have raw rows have `visitors` as well, whose states merge in half the time.
+    (SELECT if(count() > 0, min(event_date), toDate('2149-06-06')) FROM footfall.events) AS oldest,
+    toDate({from:DateTime64(3, 'UTC')}) >= oldest AS recent
+SELECT country, events, unique_users, revenue, purchases
+FROM
+(
+    SELECT
+        country,
+        sum(event_count)                   AS events,
+        uniqCombined64Merge(visitors)      AS unique_users,
+        sum(mv_country_stats.revenue)      AS revenue,
+        sum(purchase_count)                AS purchases
+    FROM footfall.mv_country_stats
+    WHERE recent
+        AND event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
+        AND ({country:String} = '' OR country = {country:String})
+    GROUP BY country
+    UNION ALL
+    SELECT
+        country,
+        sum(event_count), uniqMerge(unique_users), sum(mv_country_stats.revenue), sum(purchase_count)
+    FROM footfall.mv_country_stats
+    WHERE NOT recent
+        AND event_date >= toDate({from:DateTime64(3, 'UTC')}) AND event_date < toDate({to:DateTime64(3, 'UTC')})
+        AND ({country:String} = '' OR country = {country:String})
+    GROUP BY country
+)
 ORDER BY events DESC, country
 LIMIT {limit:UInt32}

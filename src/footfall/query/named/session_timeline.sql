@@ -1,6 +1,6 @@
 -- title: Session timeline
--- description: What happened in one session, in order. proj_by_session finds the rows, the sort key reads their
---   columns.
+-- description: What happened in one session, in order. proj_by_session finds its types and days, idx_session_id the
+--   rows among them.
 -- reads: events
 -- param: session_id String = ; any, required ; the session
 -- param: limit UInt32 = 200 ; 1..1000 ; rows at most
@@ -21,9 +21,9 @@ SELECT
     duration_seconds, event_id
 FROM footfall.events
 WHERE session_id = {session_id:String}
-    AND (event_type, event_date, user_id) IN
+    AND (event_type, event_date) IN
     (
-        SELECT event_type, event_date, user_id
+        SELECT event_type, event_date
         FROM footfall.events
         WHERE session_id = {session_id:String}
             AND {part:typed_filters}

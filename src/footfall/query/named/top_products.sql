@@ -38,11 +38,20 @@ FROM
     FROM footfall.mv_product_revenue
     WHERE order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date < toDate({to:DateTime64(3, 'UTC')})
         AND status IN ('completed', 'refunded', 'cancelled')
-        AND ({category:String} = '' OR product_id IN
-            (SELECT product_id FROM footfall.current_products WHERE category = {category:String}))
+        AND product_id IN
+        (
+            -- States of distinct orders are merged for the products that are shown, not for all.
+            SELECT product_id
+            FROM footfall.mv_product_revenue
+            WHERE order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date < toDate({to:DateTime64(3, 'UTC')})
+                AND status IN ('completed', 'refunded', 'cancelled')
+                AND ({category:String} = '' OR product_id IN
+                    (SELECT product_id FROM footfall.current_products WHERE category = {category:String}))
+            GROUP BY product_id
+            ORDER BY sumIf(total_revenue, status = 'completed') DESC, product_id
+            LIMIT {limit:UInt32}
+        )
     GROUP BY product_id
-    ORDER BY revenue DESC, product_id
-    LIMIT {limit:UInt32}
 ) AS r
 LEFT JOIN
 (

@@ -8,6 +8,7 @@ SELECT
     uniqStateIf(user_id, user_id != 0)          AS unique_users,
     uniqStateIf(session_id, session_id != '')   AS unique_sessions,
     sum(events.revenue)                         AS revenue,
-    countIf(event_type = 'purchase')            AS purchase_count
+    countIf(event_type = 'purchase')            AS purchase_count,
+    uniqCombined64StateIf(user_id, user_id != 0) AS visitors
 FROM footfall.events
 GROUP BY country, event_date

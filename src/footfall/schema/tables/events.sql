@@ -75,7 +75,7 @@ CREATE TABLE IF NOT EXISTS footfall.events {on_cluster}
     ),
     PROJECTION proj_by_session
     (
-        SELECT session_id, event_type, event_date, user_id
+        SELECT session_id, event_type, event_date
         ORDER BY session_id
     ),
     PROJECTION proj_daily_stats
