@@ -156,3 +156,18 @@ def test_a_refresh_leaves_the_focus_where_it_is(open_page: Open, url: str) -> No
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(link).not_to_have_attribute("data-drawn", "before")
     expect(link).to_be_focused()
+
+
+def test_what_a_card_is_set_to_is_in_the_address(open_page: Open, url: str) -> None:
+    page = open_page(url + PERIOD)
+    ready(page, "sources").get_by_label("Sources by").select_option("referrer")
+    expect(page).to_have_url(re.compile("sources=referrer"))
+    expect(card(page, "sources").get_by_role("button", name="Referrer")).to_be_visible()
+    ready(page, "products").get_by_label("Find a product").fill("mug")
+    expect(page).to_have_url(re.compile("find=mug"))
+    page.reload()
+    expect(card(page, "products").locator("tbody tr")).to_have_count(1)
+    expect(card(page, "sources").get_by_label("Sources by")).to_have_value("referrer")
+    page.go_back()
+    expect(card(page, "sources").get_by_label("Sources by")).to_have_value("utm_source")
+    expect(card(page, "products").locator("tbody tr")).to_have_count(2)

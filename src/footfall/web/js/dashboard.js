@@ -26,10 +26,7 @@ for (const label of document.querySelectorAll("#card-figures .figure-label")) {
   label.addEventListener("click", () => overview.how());
 }
 
-const by = byId("sources-by");
 const table = ({ requests, draw, table: rows }, options = {}) => ({ requests, draw: draw(), plain: true, table: rows, ...options });
-const sources = new Card("sources", table(breakdown.sources(by)));
-
 const tiles = new Card("segments", {
   requests: segments.requests,
   later: segments.later,
@@ -52,12 +49,11 @@ const cards = [
   new Card("together", { requests: together.requests(), draw: together.drawer(), plain: true, empty: together.EMPTY }),
   new Card("devices", table(breakdown.devices)),
   new Card("browsers", table(breakdown.browsers)),
-  sources,
+  new Card("sources", table(breakdown.sources(byId("sources-by")))),
   new Card("searches", table(breakdown.searches, { empty: "Nobody searched in this period." })),
   new Card("users", { requests: users.requests, draw: users.drawer(users.userHref, { pageSize: 9 }), plain: true }),
 ];
 
-by.addEventListener("change", () => sources.lastView && sources.load(sources.lastView));
 revenue.wireGrain();
 funnel.wireSteps();
 segments.wireMoves(() => tiles.answers);

@@ -1,7 +1,7 @@
 // What the figures are made of, by one quality: devices, browsers, sources, categories, search terms. A row filters.
 import { h } from "../lib/dom.js";
 import { percent, wholeMoney, words } from "../lib/format.js";
-import { toggleFilter } from "../lib/nav.js";
+import { go, toggleFilter } from "../lib/nav.js";
 import { Table } from "../lib/table.js";
 
 const UNKNOWN = { utm_source: "Direct or unknown", utm_medium: "None", utm_campaign: "None" };
@@ -53,15 +53,16 @@ export const browsers = {
   draw: () => drawer({ label: "Browser", filter: "browser", more: [users, buys, revenue] }),
 };
 
-/** Sources by source, medium or campaign, as the card's choice says. */
+/** Sources by source, medium or campaign, as the card's choice says, which stands in the address. */
 export function sources(choice) {
-  const of = () => choice.value;
+  choice.addEventListener("change", () => go({ sources: choice.value }));
   return {
-    requests: (view) => ({ sources: ["sources", { ...view.range, by: of() }] }),
+    requests: (view) => ({ sources: ["sources", { ...view.range, by: view.sources }] }),
     draw: () => {
       const drawers = new Map();
       return (answers, view, card) => {
         const by = answers.sources.meta.params.by;
+        choice.value = by;
         if (!drawers.has(by)) {
           drawers.clear();
           card.view.querySelector(".table-wrap").replaceChildren();

@@ -1,7 +1,7 @@
 // Top products: a table that sorts, is searched and paged; each product's revenue as a bar, and a page of its own.
 import { byId, h } from "../lib/dom.js";
 import { money } from "../lib/format.js";
-import { toggleFilter } from "../lib/nav.js";
+import { keep, toggleFilter } from "../lib/nav.js";
 import { sparkline } from "../lib/sparkline.js";
 import { Table } from "../lib/table.js";
 import { carried } from "../lib/view.js";
@@ -41,6 +41,8 @@ function growth({ trend }) {
 export function drawer() {
   let table;
   let top = 1;
+  let shown;
+  const search = byId("product-search");
   const columns = [
     { key: "name", label: "Product", grow: true, value: productName, cell: (row) => [productLink(row), category(row)] },
     {
@@ -68,8 +70,14 @@ export function drawer() {
       });
       card.view.querySelector(".table-wrap").append(table.element);
       card.view.querySelector(".pager-place").append(table.pager);
-      const search = byId("product-search");
-      search.addEventListener("input", () => table.seek(search.value));
+      search.addEventListener("input", () => {
+        keep({ find: search.value });
+        table.seek(search.value);
+      });
+    }
+    if (view !== shown) {
+      shown = view;
+      search.value = view.find;
       table.seek(search.value);
     }
     top = Math.max(...products.data.map((row) => row.revenue), 1);

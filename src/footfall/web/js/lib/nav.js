@@ -18,6 +18,9 @@ export function go(changes) {
   follow();
 }
 
+/** Puts into the address what changes while one types; Back does not undo it letter by letter. */
+export const keep = (changes) => history.replaceState(null, "", address(changes));
+
 /** Shows the day of a mark that was clicked on a chart over time. */
 export function openDay({ starts, zone }, index) {
   const date = local(starts[index], zone).toISOString().slice(0, 10);

@@ -1,4 +1,5 @@
-// What the page shows, as the address says it: period and comparison, filters, time zone. Nothing else knows it.
+// What the page shows, as the address says it: period and comparison, filters, time zone, what cards are set to.
+// Nothing else knows it.
 // Times are sent as the server understands them (`today-6d`, `now`), so that every card means the same.
 import { today } from "./zone.js";
 
@@ -6,6 +7,7 @@ const DAY = 86_400_000;
 const ROLLING = { "7d": 7, "30d": 30, "90d": 90 };
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const GRAINS = ["hour", "day", "week", "month"];
+const SOURCES = ["utm_source", "utm_medium", "utm_campaign", "referrer"];
 
 /** Filters by the name of their parameter. */
 export const FILTERS = {
@@ -20,7 +22,8 @@ export const FILTERS = {
   segment: "Segment",
 };
 
-/** The view in an address: {period, days, range, before, words, beforeWords, running, grain, filters, zone, compare}. */
+/** The view in an address: {period, days, range, before, words, beforeWords, running, grain, filters, zone, compare,
+    chosenGrain, steps, sources, find}. */
 export function viewOf(search) {
   const given = new URLSearchParams(search);
   const zone = knownZone(given.get("tz"));
@@ -30,7 +33,8 @@ export function viewOf(search) {
   if (compare === "year") Object.assign(view, yearBefore(view, zone));
   const grain = GRAINS.includes(given.get("grain")) ? given.get("grain") : undefined;
   const steps = given.get("steps") || undefined;
-  return { ...view, filters, compare, zone, chosenGrain: grain, steps };
+  const sources = SOURCES.includes(given.get("sources")) ? given.get("sources") : SOURCES[0];
+  return { ...view, filters, compare, zone, chosenGrain: grain, steps, sources, find: given.get("find") ?? "" };
 }
 
 /** The address of this view with changes; null takes something out. */

@@ -97,6 +97,8 @@ class Panel {
     place.append(...[this.#form, this.#status, this.#chartBox, this.#box].filter(Boolean));
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
+      const given = [...new FormData(this.#form)].filter(([, value]) => value);
+      history.replaceState(null, "", `#${name}?${new URLSearchParams(given)}`);
       this.load();
     });
   }
