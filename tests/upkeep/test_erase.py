@@ -122,6 +122,12 @@ def test_of_a_person_nothing_is_left_and_later_items_are_refused(
     live(shop, bob, new_id("anon"), "order 2")
     numbers = [numeric_id(ada), anonymous_number(anonymous)]
     with store.connect(shop.config, "footfall") as client:
+        for table, day in (("mv_user_funnel", "event_date"), ("daily_user_activity", "activity_date")):
+            client.command(  # of a day whose raw rows have expired
+                f"INSERT INTO {table} ({day}, user_id)"
+                " SELECT today() - 200, arrayJoin({ids:Array(UInt64)})",
+                parameters={"ids": [*numbers, numeric_id(bob)]},
+            )
         before, bobs = money(client), traces(client, [numeric_id(bob)], [bob])
         assert set(traces(client, numbers, [ada])) > {"events", "orders", "users", "dead_letters", "contacts"}
         run = support.run(shop.config, "erase", "--user", ada, "--later", "refuse")
