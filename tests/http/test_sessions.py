@@ -168,3 +168,27 @@ def test_a_block_size_that_is_too_large_is_met_as_far_as_it_may_be(analyst_http:
 def test_a_statement_needs_its_first_word(owner_http: httpx.Client) -> None:
     for sql in ("1 + 1", "DROP VIEW", "queryID()"):
         assert code(owner_http.post("/", content=sql)) == 62, sql
+
+
+def test_the_time_zone_of_an_answer_is_told(owner_http: httpx.Client, reader_http: httpx.Client) -> None:
+    """Clients show times without a zone of their own in it."""
+
+    def told(client: httpx.Client, sql: str, **params: str) -> tuple[str, str]:
+        answer = client.post("/", params=params, content=sql)
+        return answer.text.strip(), answer.headers["X-ClickHouse-Timezone"]
+
+    sql, clause = "SELECT toDateTime(0)", " SETTINGS session_timezone = 'Asia/Tokyo'"
+    tokyo, utc = ("1970-01-01 09:00:00", "Asia/Tokyo"), ("1970-01-01 00:00:00", "UTC")
+    for client in (owner_http, reader_http):
+        assert told(client, sql) == utc
+        assert told(client, sql, session_timezone="Asia/Tokyo") == tokyo
+        assert told(client, sql + clause, session_timezone="Asia/Seoul") == tokyo
+        assert told(client, sql) == utc
+    session = {"session_id": "zone"}
+    assert told(owner_http, clause.replace("SETTINGS", "SET"), **session)[0] == ""
+    assert told(owner_http, sql, **session) == tokyo
+    assert told(owner_http, sql, **session, session_timezone="UTC") == utc
+    assert told(owner_http, "SET session_timezone = ''", **session)[0] == ""
+    assert told(owner_http, sql, **session) == utc
+    quoted = "SELECT 'SETTINGS session_timezone = x', toDateTime(0) -- SETTINGS session_timezone = 'x'"
+    assert told(owner_http, quoted)[1] == "UTC"

@@ -65,6 +65,8 @@ class Result:
                 format.lower(), "text/plain; charset=UTF-8"
             )
             answer.headers.update(job.ask.response_headers)
+            if (zone := job.time_zone) is not None:
+                answer.headers["X-ClickHouse-Timezone"] = zone
             if format.lower() == "native" and job.ask.client_version >= FIRST_VERSION:
                 converter = NewerNative()
                 whole = None if whole is None else await asyncio.to_thread(_converted, converter, whole)

@@ -22,7 +22,7 @@ from footfall.engine.reading import Reader
 from footfall.engine.rights import RIGHTS
 from footfall.engine.running import NOT_RUNNING, Running
 from footfall.engine.sessions import Session, before
-from footfall.engine.statement import Kind, Statement, input_of
+from footfall.engine.statement import Kind, Statement, input_of, time_zone
 from footfall.engine.users import User
 
 DEFAULT_DATABASE = "footfall"
@@ -80,6 +80,14 @@ class Job:
     """The statement, where it could not be stopped in time."""
 
     @property
+    def time_zone(self) -> str | None:
+        """The time zone in which its times are shown, where it is not the server's."""
+        own = time_zone(self.statement)
+        if own is None:
+            own = self.ask.settings.get("session_timezone")
+        return (self.session.time_zone if own is None and self.session is not None else own) or None
+
+    @property
     def limit_s(self) -> int:
         """Seconds that a statement that reads may take, 0 for any; its user may have lowered the limit."""
         if not self.user.guarded or self.statement.kind not in (Kind.SELECT, Kind.READ):
@@ -103,7 +111,11 @@ def run(handles: Handles, job: Job) -> tuple[bytes, Stats]:
             if job.statement.kind is Kind.OTHER:
                 check_restore(job.statement.text, job.ask.params, handles.backups)
                 handle.changed = True
-            return handle.run(job.running.marked(job.statement.text), job.ask.format, job.ask.params)
+            answer = handle.run(job.running.marked(job.statement.text), job.ask.format, job.ask.params)
+            if job.session is not None and job.statement.first_word == b"SET":
+                zone = time_zone(job.statement)
+                job.session.time_zone = job.session.time_zone if zone is None else zone
+            return answer
         except EngineError as error:
             handle.changed = True
             raise in_clients_words(job.running.unmarked(error)) from None

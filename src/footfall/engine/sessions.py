@@ -28,6 +28,8 @@ class Session:
     busy: bool = False
     idle_since: float = 0.0
     timeout_s: int = 60
+    time_zone: str = ""
+    """As its statements have set it; empty for the server's."""
 
 
 class Sessions:

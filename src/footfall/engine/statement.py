@@ -168,6 +168,19 @@ def infile_or_outfile(statement: Statement) -> str | None:
     return None
 
 
+def time_zone(statement: Statement) -> str | None:
+    """The session's time zone that a SET or a SETTINGS clause chooses; empty for the server's."""
+    if b"session_timezone" not in statement.text:
+        return None
+    listed = list(tokens(statement.text))
+    for at, token in enumerate(listed[:-2]):
+        sets = any(before.is_word(b"SET", b"SETTINGS") for before in listed[:at])
+        value = listed[at + 2]
+        if sets and token.text == b"session_timezone" and value.kind == "string":
+            return value.text.strip(b"'").decode(errors="replace")
+    return None
+
+
 def _with_output(statement: Statement, listed: list[Token]) -> Statement:
     while listed and listed[-1].text == b";":
         listed.pop()
