@@ -230,11 +230,19 @@ def _slices(items: Sequence[bytes | Raw], most: int) -> Iterator[tuple[int, Sequ
     first = 0
     while first < len(items):
         slice_ = items[first : first + most]
-        if len(b"".join(slice_)) > SLICE_BYTES:
-            ends = list(accumulate([memoryview(item).nbytes for item in slice_]))
+        sizes = _sizes(slice_)
+        if sum(sizes) > SLICE_BYTES:
+            ends = list(accumulate(sizes))
             slice_ = slice_[: max(1, bisect_right(ends, SLICE_BYTES))]
         yield first, slice_
         first += len(slice_)
+
+
+def _sizes(items: Sequence[bytes | Raw]) -> list[int]:
+    try:
+        return list(map(len, items))
+    except TypeError:  # a Raw does not tell its length
+        return [memoryview(item).nbytes for item in items]
 
 
 def _sender(request: Request) -> Sender:
