@@ -120,6 +120,16 @@ async def test_the_bound_is_bytes_and_the_longest_unasked_goes_first(answers: Ke
     assert too_large.runs == 2
 
 
+async def test_where_nobody_asks_nothing_is_kept_for_long(
+    answers: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "IDLE_S", 0.01)
+    await answers.ask("how many", ["events"], Work())
+    assert answers.bytes == 10
+    await asyncio.sleep(0.02)  # a loop's timers go off in the order of their times
+    assert answers.bytes == 0
+
+
 async def test_an_error_is_told_and_not_kept(answers: Kept) -> None:
     async def fails(_: Versions | None) -> bytes:
         raise ValueError("no")

@@ -3,10 +3,12 @@
 An answer is kept under its question and the versions of the tables that it was read from; it answers who asks
 the same and reads the same versions. The versions are read after the question, for each question, so a kept
 answer is what the rows say at that moment: nothing is ever kept for a time. Whoever reads other versions
-drops all answers that they end, those of an erased person too. Bounded by `BYTES`: who was asked for longest
-ago is forgotten first; an answer that takes more than `LARGEST` is not kept.
+drops all answers that they end, those of an erased person too; where nobody asks for `IDLE_S`, all go.
+Bounded by `BYTES`: what was asked for longest ago is forgotten first, and an answer that takes more than
+`LARGEST` is not kept.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import Final, NamedTuple, Protocol
@@ -16,6 +18,7 @@ from footfall.web.versions import EVERYTHING, Versions
 
 BYTES: Final = 32 << 20
 LARGEST: Final = 2 << 20
+IDLE_S: Final = 900.0
 
 Question = Hashable
 Work = Callable[[Versions | None], Awaitable[bytes]]
@@ -43,6 +46,7 @@ class Kept:
         self._shared: Shared[bytes] = Shared()
         self._now: Versions | None = None
         self._answers: OrderedDict[Question, _Answer] = OrderedDict()
+        self._idle: asyncio.TimerHandle | None = None
         self.bytes = 0
 
     async def ask(self, question: Question, tables: Iterable[str] | None, work: Work) -> bytes:
@@ -64,6 +68,9 @@ class Kept:
         return body
 
     async def _look(self) -> Versions | None:
+        if self._idle is not None:
+            self._idle.cancel()
+        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._clear)
         now = await self._reader.read()
         if now != self._now:
             self._now = now
@@ -83,6 +90,10 @@ class Kept:
         self.bytes += len(answer.body)
         while self.bytes > BYTES:
             self._forget(next(iter(self._answers)))
+
+    def _clear(self) -> None:
+        self._answers.clear()
+        self.bytes = 0
 
     def _forget(self, question: Question) -> None:
         gone = self._answers.pop(question, None)
