@@ -80,6 +80,7 @@ export function drawer() {
       search.value = view.find;
       table.seek(search.value);
     }
+    table.element.classList.toggle("without-trend", view.days === 1);
     top = Math.max(...products.data.map((row) => row.revenue), 1);
     const rateOf = new Map(rates?.data.map((row) => [row.product_id, row]));
     const trendOf = trends && trendsOf(trends, view);
