@@ -98,10 +98,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def scrub(connection: sqlite3.Connection, person: Person, pseudonym: int, done: Scrubbed) -> None:
     """Removes the person from what is on its way, and from what the inbox remembers; in a transaction."""
-    for chunk_id, lane, rows, body in connection.execute(
-        "SELECT id, lane, rows, body FROM chunks JOIN bodies USING (id) WHERE block_id IS NULL"
-    ).fetchall():
-        found = _REWRITE[lane](lane, rows, body, person, pseudonym, done) if lane in _REWRITE else None
+    waiting = "SELECT id, lane, rows FROM chunks WHERE block_id IS NULL"
+    for chunk_id, lane, rows in connection.execute(waiting).fetchall():
+        if (rewrite := _REWRITE.get(lane)) is None:
+            continue
+        (body,) = connection.execute("SELECT body FROM bodies WHERE id = ?", (chunk_id,)).fetchone()
+        found = rewrite(lane, rows, body, person, pseudonym, done)
         if found is not None:
             _replace(connection, chunk_id, lane, (rows, len(body)), found)
     _early(connection, person, pseudonym, done)
@@ -111,22 +113,20 @@ def scrub(connection: sqlite3.Connection, person: Person, pseudonym: int, done: 
 
 def forget(connection: sqlite3.Connection, done: Scrubbed, person: Person) -> None:
     """Removes receipts of the batches that held something of the person, and those that name them."""
-    texts = [text for text in person.texts if len(text) >= 4]
-    with transaction(connection):
-        for table, column in (("receipts", "answer"), ("corrections", "correction")):
-            named = [
-                batch
-                for batch, answer in connection.execute(f"SELECT batch_id, {column} FROM {table}")  # noqa: S608
-                if batch in done.batches or any(text.encode() in answer for text in texts)
-            ]
+    texts = [text.encode() for text in person.texts if len(text) >= 4]
+    for table, column in (("receipts", "answer"), ("corrections", "correction")):
+        named = [  # read while ingest goes on: there may be millions
+            batch
+            for batch, answer in connection.execute(f"SELECT batch_id, {column} FROM {table}")  # noqa: S608
+            if batch in done.batches or any(text in answer for text in texts)
+        ]
+        delete = f"DELETE FROM {table} WHERE batch_id = ? RETURNING length({column})"  # noqa: S608
+        with transaction(connection):
             for batch in named:
-                (size,) = connection.execute(
-                    f"DELETE FROM {table} WHERE batch_id = ? RETURNING length({column})",  # noqa: S608
-                    (batch,),
-                ).fetchone()
-                if table == "receipts":
-                    connection.execute(_COUNT, (-1, -size, "receipts"))
-            done.note(table, len(named))
+                for (size,) in connection.execute(delete, (batch,)).fetchall():
+                    done.note(table, 1)
+                    if table == "receipts":
+                        connection.execute(_COUNT, (-1, -size, "receipts"))
 
 
 def finish(connection: sqlite3.Connection) -> None:
