@@ -129,11 +129,14 @@ def opened() -> Iterator[Embedded]:
             connection.close()
 
 
-def definitions(engine: Embedded) -> list[tuple[str, ...]]:
-    return engine.rows(
+def definitions(engine: Embedded) -> list[tuple[str, str, str]]:
+    from tests.schema.support import settings_sorted
+
+    found = engine.rows(
         "SELECT database, name, create_table_query FROM system.tables"
         " WHERE database IN ('footfall', 'footfall_private') ORDER BY database, name"
     )
+    return [(database, name, settings_sorted(text)) for database, name, text in found]
 
 
 def rollups_hold(engine: Embedded) -> None:

@@ -96,10 +96,11 @@ def schema(client: Client) -> dict[str, str]:
         "SELECT database || '.' || name, create_table_query FROM system.tables"
         " WHERE database IN ('footfall', 'footfall_private')",
     )
-    return {name: _settings_sorted(text) for name, text in found}
+    return {name: settings_sorted(text) for name, text in found}
 
 
-def _settings_sorted(text: str) -> str:
+def settings_sorted(text: str) -> str:
+    """A definition with a table's settings in the order of their names."""
     before, clause, settings = text.partition(" SETTINGS ")
     return before + clause + ", ".join(sorted(settings.split(", ")))
 
