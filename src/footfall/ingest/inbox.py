@@ -29,18 +29,18 @@ from footfall.errors import FootfallError, OurFault, Overloaded
 from footfall.ingest import chunks, ids, last_values, receipts, upgrade
 from footfall.ingest.ids import Bounds, Ids
 from footfall.ingest.keeper import Keeper
-from footfall.ingest.lanes import STAGES, TABLES
+from footfall.ingest.lanes import LANES
 from footfall.ingest.log import Log
 from footfall.ingest.outcome import Entry, ItemError
 from footfall.ingest.receipts import Receipt
 from footfall.ingest.rows import Rows
+from footfall.ingest.sorter import PREFIX, Sorter
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Step = Callable[[sqlite3.Connection], Any]
 
-LANES: Final = (*STAGES, *(lane.name for lane in TABLES))
 _JOURNAL: Final = Path(__file__).with_name("journal.sql")
 _GROUP_ITEMS: Final = 20_000
 _BUSY_S: Final = 30.0
@@ -311,9 +311,7 @@ class Inbox:
         receipts.keep(connection, answers, now_ms)
         return [(waiting, Accepted(receipt, last)) for waiting, receipt in zip(group, accepted, strict=True)]
 
-    def _sort(
-        self, connection: sqlite3.Connection, batches: Sequence[Batch]
-    ) -> tuple[list[Receipt], "_Sorter"]:
+    def _sort(self, connection: sqlite3.Connection, batches: Sequence[Batch]) -> tuple[list[Receipt], Sorter]:
         """A receipt for each batch, and what is new."""
         keys: dict[str, list[bytes]] = defaultdict(list)
         for batch in batches:
@@ -323,8 +321,8 @@ class Inbox:
                 for entry in item:
                     keys[entry.lane].append(entry.key)
         known = {lane: self.ids.seen(connection, lane, keys.pop(lane, [])) for lane in ids.LANES}
-        others = [_PREFIX[lane] + key for lane, found in keys.items() for key in found]
-        sorter = _Sorter(known, last_values.seen(connection, others))
+        others = [PREFIX[lane] + key for lane, found in keys.items() for key in found]
+        sorter = Sorter(known, last_values.seen(connection, others))
         admit = sorter.admit
         result = []
         for batch in batches:
@@ -360,50 +358,6 @@ class _Waiting:
     step: Step | None = None
     answer: "asyncio.Future[Accepted] | None" = None
     future: "Future[Any] | None" = None
-
-
-@dataclass(slots=True)
-class _Sorter:
-    """Tells new entries from duplicates, in the order of their arrival.
-
-    `known`: ids of each lane that were accepted; `values`: the last value of each key of the other lanes.
-    """
-
-    known: dict[str, set[bytes]]
-    values: dict[bytes, bytes]
-    fresh: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
-    changed: dict[bytes, bytes] = field(default_factory=dict)
-    rows: list[Rows] = field(default_factory=list)
-
-    def admit_rows(self, rows: Rows) -> int:
-        """How many of the rows are new; of the others, the body is rid."""
-        known = self.known[rows.lane]
-        mine = set(rows.keys)
-        if len(mine) < len(rows.keys) or not known.isdisjoint(mine):
-            rows = rows.without(known)
-        known |= mine
-        if rows.keys:
-            self.rows.append(rows)
-        return len(rows.keys)
-
-    def admit(self, entry: Entry) -> bool:
-        """Whether the entry is new; it is not from now on."""
-        lane, key, value, _, _ = entry
-        known = self.known.get(lane)
-        if known is None:
-            key = _PREFIX[lane] + key
-            if self.values.get(key) == value:
-                return False
-            self.values[key] = self.changed[key] = value
-        else:
-            if key in known:
-                return False
-            known.add(key)
-        self.fresh[lane].append(entry)
-        return True
-
-
-_PREFIX: Final = {lane: bytes([number]) for number, lane in enumerate(LANES)}
 
 
 def _probe(connection: sqlite3.Connection) -> None:

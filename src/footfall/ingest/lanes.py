@@ -167,6 +167,7 @@ ORDER_ITEMS: Final = "order_items"
 USER_ITEMS: Final = "user_items"
 PRODUCT_ITEMS: Final = "product_items"
 STAGES: Final = (ORDER_ITEMS, USER_ITEMS, PRODUCT_ITEMS)
+LANES: Final = (*STAGES, *BY_NAME)
 
 
 def day_of(timestamp_ms: int) -> int:

@@ -20,13 +20,13 @@ from footfall.config import Config
 from footfall.errors import StoreUnavailable
 from footfall.ingest import ids, kept, native, runs
 from footfall.ingest.changes import OrderChange, UserChange, pack
-from footfall.ingest.inbox import LANES
 from footfall.ingest.lanes import (
     BY_NAME,
     CONTACTS,
     DEAD_LETTERS,
     EVENTS,
     IDENTITIES,
+    LANES,
     ORDER_ITEMS,
     ORDERS,
     USER_ITEMS,
