@@ -1,5 +1,6 @@
 """The inbox's log: copied beside the thread that commits, and begun anew without losing anything."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,4 +29,25 @@ async def test_a_long_log_is_begun_anew_while_batches_come(
     door = Inbox(tmp_path, LIMIT)
     assert stored(door) == len(sizes)
     assert await counts(door, *range(len(sizes))) == (0, len(sizes))
+    door.close()
+
+
+async def test_a_log_is_not_begun_anew_while_it_is_copied(tmp_path: Path) -> None:
+    """Where SQLite does both at once, it may lose commits: nothing is copied, or nothing begun anew."""
+    door = Inbox(tmp_path, LIMIT)
+    copier = log.Log(door.connect)
+    file, journal = tmp_path / "inbox.sqlite", tmp_path / "inbox.sqlite-wal"
+    with closing(door.connect()) as connection:
+        for number, is_copied in enumerate((False, True)):
+            await door.accept(batch(2 * number))
+            if is_copied:
+                copier.copy(connection)
+            before, head = file.read_bytes(), journal.read_bytes()[:32]
+            # The moment at which a copy starts.
+            connection.set_trace_callback(lambda _: door.run(inbox._probe))
+            copier.copy(connection)
+            connection.set_trace_callback(None)
+            begun_anew = journal.read_bytes()[:32] != head
+            assert begun_anew == is_copied
+            assert (file.read_bytes() != before) == (not is_copied)
     door.close()
