@@ -5,8 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.engine.exceptions import EngineError, from_engine
-from footfall.engine.statement import Kind, infile_or_outfile, parse, tokens
+from footfall.engine.statement import Kind, infile_or_outfile, parse, time_zone, tokens
 from footfall.engine.types import check_structure, check_type
+
+
+def test_the_time_zone_of_a_long_statement_is_found_in_one_go() -> None:
+    """Read again for each of its words, a reader's longest would keep everybody waiting for minutes."""
+    words = b"1," * 49_000
+    assert time_zone(parse(b"SELECT %b'' SETTINGS session_timezone = 'Asia/Tokyo'" % words)) == "Asia/Tokyo"
+    assert time_zone(parse(b"SELECT %b'session_timezone'" % words)) is None
+    assert time_zone(parse(b"SELECT %b session_timezone = 'UTC'" % words)) is None
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,7 @@ def test_the_time_zone_of_an_answer_is_told(owner_http: httpx.Client, reader_htt
         assert told(client, sql) == utc
         assert told(client, sql, session_timezone="Asia/Tokyo") == tokyo
         assert told(client, sql + clause, session_timezone="Asia/Seoul") == tokyo
+        assert told(client, f"{sql}{clause} -- {'long ' * 2_000}") == tokyo
         assert told(client, sql) == utc
     session = {"session_id": "zone"}
     assert told(owner_http, clause.replace("SETTINGS", "SET"), **session)[0] == ""

@@ -166,6 +166,13 @@ def test_external_data_are_temporary_tables_of_one_statement(owner_http: httpx.C
     assert code(owner_http.post("/", content="SELECT * FROM names")) == 60
 
 
+def test_a_statement_that_may_only_read_takes_external_data(owner_http: httpx.Client) -> None:
+    brought = {"query": "SELECT sum(a) FROM e", "e_structure": "a UInt8"}
+    for readonly in ("1", "2"):
+        answer = owner_http.post("/", params=brought | {"readonly": readonly}, files={"e": ("e", b"1\n2\n")})
+        assert answer.text == "3\n"
+
+
 @pytest.mark.parametrize("user", ["reader", "analyst"])
 def test_guarded_users_may_bring_external_data_but_no_expressions(
     user: str, request: pytest.FixtureRequest

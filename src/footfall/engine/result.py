@@ -17,6 +17,7 @@ from footfall.engine.answer import Answer
 from footfall.engine.early import EarlyHeaders
 from footfall.engine.native import FIRST_VERSION, NewerNative
 from footfall.engine.progress import Progress, ended
+from footfall.engine.request import SHORT
 from footfall.engine.rows import Rows
 from footfall.engine.run import Job
 from footfall.engine.splice import SPLICES, Splice
@@ -65,7 +66,7 @@ class Result:
                 format.lower(), "text/plain; charset=UTF-8"
             )
             answer.headers.update(job.ask.response_headers)
-            if (zone := job.time_zone) is not None:
+            if (zone := await _time_zone(job)) is not None:
                 answer.headers["X-ClickHouse-Timezone"] = zone
             if format.lower() == "native" and job.ask.client_version >= FIRST_VERSION:
                 converter = NewerNative()
@@ -119,6 +120,13 @@ class Result:
 
     def _elapsed_ns(self) -> int:
         return time.perf_counter_ns() - self.started_ns
+
+
+async def _time_zone(job: Job) -> str | None:
+    """As the job tells it; a long statement is read in a thread."""
+    if len(job.statement.text) < SHORT:
+        return job.time_zone
+    return await asyncio.to_thread(lambda: job.time_zone)
 
 
 def _converted(converter: NewerNative, rows: bytes) -> bytes:

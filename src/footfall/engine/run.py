@@ -191,7 +191,7 @@ def prepare(handle: Handle, job: Job) -> None:
     own |= _GROUPS | _blocks(job) | (_CROWDED if job.is_crowded else {})
     settings = {**own, **job.ask.settings}
     if job.tables:  # which are read by these settings
-        handle.apply(settings)
+        handle.apply({name: value for name, value in settings.items() if name != "readonly"})
         _make_tables(handle, job)
     handle.apply({**settings, "readonly": str(job.readonly)} if job.readonly else settings)
 

@@ -172,12 +172,13 @@ def time_zone(statement: Statement) -> str | None:
     """The session's time zone that a SET or a SETTINGS clause chooses; empty for the server's."""
     if b"session_timezone" not in statement.text:
         return None
-    listed = list(tokens(statement.text))
-    for at, token in enumerate(listed[:-2]):
-        sets = any(before.is_word(b"SET", b"SETTINGS") for before in listed[:at])
-        value = listed[at + 2]
-        if sets and token.text == b"session_timezone" and value.kind == "string":
-            return value.text.strip(b"'").decode(errors="replace")
+    sets = False
+    before: tuple[bytes, bytes] = (b"", b"")
+    for token in tokens(statement.text):
+        sets = sets or token.is_word(b"SET", b"SETTINGS")
+        if sets and before == (b"session_timezone", b"=") and token.kind == "string":
+            return token.text.strip(b"'").decode(errors="replace")
+        before = (before[1], token.text)
     return None
 
 
