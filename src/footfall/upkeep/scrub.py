@@ -69,6 +69,8 @@ def opened(config: Config) -> Iterator[sqlite3.Connection | None]:
         return
     with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
         connection.execute("PRAGMA secure_delete = ON")
+        # Its log is copied by ingest, and at the end: a copy beside ingest's commits may lose some (`log`).
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute("PRAGMA synchronous = FULL")
         yield connection
 
