@@ -189,6 +189,10 @@ def test_the_time_zone_of_an_answer_is_told(owner_http: httpx.Client, reader_htt
     assert told(owner_http, clause.replace("SETTINGS", "SET"), **session)[0] == ""
     assert told(owner_http, sql, **session) == tokyo
     assert told(owner_http, sql, **session, session_timezone="UTC") == utc
+    assert told(owner_http, "SET session_timezone = DEFAULT", **session)[0] == ""
+    assert told(owner_http, sql, **session) == utc
+    assert told(owner_http, clause.replace("SETTINGS", "SET"), **session)[0] == ""
+    assert told(owner_http, sql, **session) == tokyo
     assert told(owner_http, "SET session_timezone = ''", **session)[0] == ""
     assert told(owner_http, sql, **session) == utc
     quoted = "SELECT 'SETTINGS session_timezone = x', toDateTime(0) -- SETTINGS session_timezone = 'x'"

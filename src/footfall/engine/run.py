@@ -291,7 +291,7 @@ def _give_back(handles: Handles, job: Job, handle: Handle) -> None:
             if statement:
                 handle.run(statement)
     except EngineError:  # some failures leave a handle that runs nothing any more: the session starts anew
-        job.session.handle = None
+        job.session.handle, job.session.time_zone = None, ""
         handle.close()
 
 

@@ -176,6 +176,8 @@ def time_zone(statement: Statement) -> str | None:
     before: tuple[bytes, bytes] = (b"", b"")
     for token in tokens(statement.text):
         sets = sets or token.is_word(b"SET", b"SETTINGS")
+        if sets and before == (b"session_timezone", b"=") and token.is_word(b"DEFAULT"):
+            return ""
         if sets and before == (b"session_timezone", b"=") and token.kind == "string":
             return token.text.strip(b"'").decode(errors="replace")
         before = (before[1], token.text)
