@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import clickhouse_connect
 import pandas as pd
@@ -91,6 +92,30 @@ def test_pandas(client: Client) -> None:
         sizes = [len(one) for one in frames]
     assert sum(sizes) == 200000
     assert len(sizes) > 1
+
+
+@pytest.mark.parametrize("in_session", [True, False])
+def test_times_with_a_zone_come_back_in_it(connect: Connect, in_session: bool) -> None:
+    client = connect(autogenerate_session_id=in_session)
+    client.command("CREATE TABLE times (at DateTime('Asia/Shanghai'), utc DateTime) ENGINE = Memory")
+    first = datetime(2026, 1, 2, 3, tzinfo=ZoneInfo("Asia/Shanghai"))
+    client.insert("times", [[first, first]])
+    sql = "SELECT * FROM times"
+    assert client.query(sql).result_rows == [(first, first.astimezone(UTC).replace(tzinfo=None))]
+    assert str(client.query(sql).result_rows[0][0].tzinfo) == "Asia/Shanghai"
+    assert str(client.query_df(sql)["at"].dt.tz) == "Asia/Shanghai"
+    assert client.query_arrow("SELECT toUnixTimestamp(at) AS n FROM times")["n"].to_pylist() == [
+        int(first.timestamp())
+    ]
+    assert client.query("SELECT * FROM times WHERE at < 0").result_rows == []
+    many = "SELECT number, 'x' AS x, toDateTime(number, 'Asia/Shanghai') AS at FROM numbers(200000)"
+    with client.query_rows_stream(many) as rows:
+        assert all(row[2].timestamp() == row[0] and row[2].tzinfo is not None for row in rows)
+    with client.query_df_stream(many) as frames:
+        assert {str(frame["at"].dt.tz) for frame in frames} == {"Asia/Shanghai"}
+    nested = "SELECT '{\"a\": 1}'::JSON, 1::Dynamic, toDateTime(0, 'Asia/Shanghai')"
+    ((json, dynamic, at),) = client.query(nested).result_rows
+    assert (json, dynamic, at.timestamp()) == ({"a": 1}, 1, 0)
 
 
 def test_arrow_and_polars(client: Client) -> None:

@@ -15,8 +15,8 @@ import pytest
 from footfall.config import Config
 from footfall.engine.exchange import tell
 from footfall.engine.handles import Stats
+from footfall.engine.job import Job
 from footfall.engine.protocol import Ask
-from footfall.engine.run import Job
 from footfall.engine.statement import parse
 from footfall.engine.users import User
 from footfall.limits import READING_USERS, Limits, limits

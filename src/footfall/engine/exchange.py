@@ -30,6 +30,7 @@ from footfall.engine.exceptions import (
 )
 from footfall.engine.guard import TEXT_LIMIT
 from footfall.engine.introspection import in_clients_terms
+from footfall.engine.job import ONE_BLOCK, Job
 from footfall.engine.pipe import Pipe
 from footfall.engine.progress import Progress, so_far
 from footfall.engine.protocol import Ask
@@ -37,7 +38,7 @@ from footfall.engine.request import SHORT, Request
 from footfall.engine.result import Client, Result
 from footfall.engine.rights import RIGHTS, capped, check_request
 from footfall.engine.rows import Outcome, Rows
-from footfall.engine.run import ONE_BLOCK, Job, run
+from footfall.engine.run import run
 from footfall.engine.running import Running
 from footfall.engine.statement import Kind, Statement, infile_or_outfile
 from footfall.engine.users import User

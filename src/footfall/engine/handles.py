@@ -17,7 +17,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -82,10 +82,9 @@ class Handle:
     ) -> tuple[bytes, Stats]:
         """Runs a statement and returns its whole answer; `params` are values in ClickHouse's escaped form."""
         text = sql.encode(errors="surrogateescape") if isinstance(sql, str) else sql
-        given = {name: _without_surrogates(value) for name, value in params.items()} if params else None
         started = time.perf_counter_ns()
         try:
-            result = self._connection.query(text, format, params=given)
+            result = self._connection.query(text, format, params=_given(params))
         except (RuntimeError, UnicodeDecodeError) as error:
             raise from_engine(error) from None
         return bytes(result.bytes()) if result.size() else b"", Stats(
@@ -97,6 +96,17 @@ class Handle:
             result_bytes=result.bytes_read(),
             elapsed_ns=time.perf_counter_ns() - started,
         )
+
+    def send(self, sql: bytes, format: str, params: Mapping[str, str]) -> Any:
+        """Begins a SELECT whose blocks are fetched; nothing else may run on the handle meanwhile."""
+        try:
+            return self._connection.send_query(sql, format, params=_given(params))
+        except (RuntimeError, UnicodeDecodeError) as error:
+            raise from_engine(error) from None
+
+    def watch(self, told: Callable[[dict[str, int]], None] | None) -> None:
+        """Has it told, in the statement's thread, what a statement has done by then, or no more."""
+        self._connection.set_progress_callback(told)
 
     def insert(self, sql: bytes, format: str) -> Any:
         """Begins an INSERT that data is appended to."""
@@ -122,6 +132,10 @@ def quote(value: str) -> str:
 def escape(value: str) -> str:
     """A string in the escaped form in which query parameters are passed."""
     return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\0", "\\0")
+
+
+def _given(params: Mapping[str, str] | None) -> dict[str, str] | None:
+    return {name: _without_surrogates(value) for name, value in params.items()} if params else None
 
 
 def _without_surrogates(value: str) -> str:

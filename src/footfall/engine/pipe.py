@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import select
 import struct
 import termios
 import threading
@@ -31,7 +32,7 @@ class Waiting:
 
 
 class Pipe:
-    """Written by the engine as a file (`path`), read by the event loop; a full pipe holds the engine back."""
+    """Written by the engine as a file (`path`) or by `write`, read by the event loop; held back when full."""
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)  # the engine opens its end anew
@@ -43,6 +44,20 @@ class Pipe:
     @property
     def path(self) -> str:
         return f"/dev/fd/{self._write}"
+
+    def write(self, data: bytes) -> None:
+        """Writes what the engine has not written itself, from the statement's thread.
+
+        A full pipe holds it back; raises `BrokenPipeError` once nobody reads.
+        """
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(self._write, rest) :]
+            except BlockingIOError:
+                room = select.poll()
+                room.register(self._write, select.POLLOUT)
+                room.poll()
 
     def close_writer(self) -> None:
         """Ends the stream once the engine has closed its side too; safe from any thread."""

@@ -6,7 +6,7 @@ are more, they are streamed behind headers that tell what the statement had done
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -15,11 +15,10 @@ from starlette.types import Receive, Scope
 from footfall.engine import codecs
 from footfall.engine.answer import Answer
 from footfall.engine.early import EarlyHeaders
-from footfall.engine.native import FIRST_VERSION, NewerNative
+from footfall.engine.job import Job
 from footfall.engine.progress import Progress, ended
 from footfall.engine.request import SHORT
 from footfall.engine.rows import Rows
-from footfall.engine.run import Job
 from footfall.engine.splice import SPLICES, Splice
 from footfall.engine.statement import Kind
 
@@ -58,9 +57,9 @@ class Result:
         """Sends headers and rows; raises the statement's error."""
         job, rows, answer = self.job, self.rows, client.answer
         await self._hold(client)
-        whole, converter = rows.whole(), None
+        whole = rows.whole()
         if job.statement.kind in (Kind.SELECT, Kind.READ) or whole != b"":
-            format = job.statement.format or job.ask.format
+            format = job.format
             answer.headers["X-ClickHouse-Format"] = format
             answer.headers["Content-Type"] = self.content_types.get(
                 format.lower(), "text/plain; charset=UTF-8"
@@ -68,18 +67,13 @@ class Result:
             answer.headers.update(job.ask.response_headers)
             if (zone := await _time_zone(job)) is not None:
                 answer.headers["X-ClickHouse-Timezone"] = zone
-            if format.lower() == "native" and job.ask.client_version >= FIRST_VERSION:
-                converter = NewerNative()
-                whole = None if whole is None else await asyncio.to_thread(_converted, converter, whole)
         answer.headers["X-ClickHouse-Summary"] = (await self._done()).summary()
-        if whole is None and client.is_old and converter is None and not job.ask.blocks_out:
+        if whole is None and client.is_old and not job.ask.blocks_out:
             answer.headers["Content-Length"] = str(rows.size)
         elif whole != b"" and job.ask.may_compress and (accepted := client.headers.get("accept-encoding")):
             answer.encode_as(codecs.choose(accepted), job.ask.compress_level)
         if whole is not None:
             await answer.whole(whole)
-        elif converter is not None:
-            await answer.stream(_each_converted(converter, rows.pieces()))
         else:
             with self._shortcut(client) as shortcut:
                 await answer.stream(rows.places() if shortcut else rows.pieces(), shortcut)
@@ -127,13 +121,3 @@ async def _time_zone(job: Job) -> str | None:
     if len(job.statement.text) < SHORT:
         return job.time_zone
     return await asyncio.to_thread(lambda: job.time_zone)
-
-
-def _converted(converter: NewerNative, rows: bytes) -> bytes:
-    return converter.encode(rows) + converter.finish()
-
-
-async def _each_converted(converter: NewerNative, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for piece in pieces:
-        yield await asyncio.to_thread(converter.encode, piece)
-    yield await asyncio.to_thread(converter.finish)

@@ -5,31 +5,29 @@ where it must be. The handle is kept for the next request of the same user, data
 where its statement may have left something else behind: a request's settings never show in another.
 """
 
-import asyncio
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from footfall.engine import native_rows
 from footfall.engine.backups import check_restore
 from footfall.engine.body import ClientGone
 from footfall.engine.exceptions import SYNTAX_ERROR, EngineError, from_engine
 from footfall.engine.handles import Handle, Handles, Stats, escape
 from footfall.engine.introspection import KILLED, in_clients_words, is_kill
+from footfall.engine.job import Job
+from footfall.engine.native import WITH_ZONES, Native
 from footfall.engine.pipe import Pipe
 from footfall.engine.protocol import Ask
 from footfall.engine.reading import Reader
 from footfall.engine.rights import RIGHTS
-from footfall.engine.running import NOT_RUNNING, Running
 from footfall.engine.sessions import Session, before
-from footfall.engine.statement import Kind, Statement, input_of, time_zone
-from footfall.engine.users import User
+from footfall.engine.statement import Kind, input_of, time_zone
 
 DEFAULT_DATABASE = "footfall"
 UNKNOWN_DATABASE = 81
 PIECE = 1 << 20
-ONE_BLOCK = 64 << 20
-"""Size of data in bytes that are written as one block; more are streamed."""
 # An INSERT's memory is a few times that of its blocks: they are of 8 MiB, or of many rows where these are
 # short, and are written one after another. A request's own settings come after these.
 _BLOCKS = {
@@ -57,44 +55,6 @@ LONGEST_KEY = 4096
 _CROWDED = {"output_format_parallel_formatting": "0"}
 
 
-@dataclass(slots=True)
-class Job:
-    """One statement with everything it needs to run."""
-
-    user: User
-    ask: Ask
-    statement: Statement
-    readonly: int = 0
-    running: Running = NOT_RUNNING
-    session: Session | None = None
-    pipe: Pipe | None = None
-    data: Reader | None = None
-    tables: tuple[tuple[str, str, str, bytes], ...] = ()
-    is_bounded: bool = False
-    """Whether its data are known to be no more than `ONE_BLOCK`."""
-    is_crowded: bool = False
-    """Whether more statements run than there are cores."""
-    put_back: list[str] = field(default_factory=list)
-    key: tuple[str, ...] = ()
-    stuck: "asyncio.Future[tuple[bytes, Stats]] | None" = None
-    """The statement, where it could not be stopped in time."""
-
-    @property
-    def time_zone(self) -> str | None:
-        """The time zone in which its times are shown, where it is not the server's."""
-        own = time_zone(self.statement)
-        if own is None:
-            own = self.ask.settings.get("session_timezone")
-        return (self.session.time_zone if own is None and self.session is not None else own) or None
-
-    @property
-    def limit_s(self) -> int:
-        """Seconds that a statement that reads may take, 0 for any; its user may have lowered the limit."""
-        if not self.user.guarded or self.statement.kind not in (Kind.SELECT, Kind.READ):
-            return 0
-        return int({**self.user.settings, **self.ask.settings}.get("max_execution_time", "0"))
-
-
 def run(handles: Handles, job: Job) -> tuple[bytes, Stats]:
     """Runs the statement; rows that the job's pipe does not bring to the event loop are returned."""
     pipe = job.pipe
@@ -104,18 +64,10 @@ def run(handles: Handles, job: Job) -> tuple[bytes, Stats]:
             if job.statement.kind is Kind.INSERT and job.data is not None:
                 return b"", _insert(handle, job, job.data)
             if pipe is not None:
-                rows, stats = _select(handle, job, pipe)
+                rows, stats = _select(handles, handle, job, pipe)
                 return rows + pipe.settle(), stats
-            if is_kill(job.statement):
-                return _kill(handle, job)
-            if job.statement.kind is Kind.OTHER:
-                check_restore(job.statement.text, job.ask.params, handles.backups)
-                handle.changed = True
-            answer = handle.run(job.running.marked(job.statement.text), job.ask.format, job.ask.params)
-            if job.session is not None and job.statement.first_word == b"SET":
-                zone = time_zone(job.statement)
-                job.session.time_zone = job.session.time_zone if zone is None else zone
-            return answer
+            rows, stats = _answer(handles, handle, job)
+            return Native(job.revision).blocks(rows) if job.revision else rows, stats
         except EngineError as error:
             handle.changed = True
             raise in_clients_words(job.running.unmarked(error)) from None
@@ -127,6 +79,22 @@ def run(handles: Handles, job: Job) -> tuple[bytes, Stats]:
     finally:
         if pipe is not None:
             pipe.close_writer()
+
+
+def _answer(handles: Handles, handle: Handle, job: Job) -> tuple[bytes, Stats]:
+    """Runs a statement that is no SELECT and has no data."""
+    if is_kill(job.statement):
+        return _kill(handle, job)
+    if job.statement.kind is Kind.OTHER:
+        check_restore(job.statement.text, job.ask.params, handles.backups)
+        handle.changed = True
+        if job.session is not None:
+            job.session.may_differ = True
+    answer = handle.run(job.running.marked(job.statement.text), job.ask.format, job.ask.params)
+    if job.session is not None and job.statement.first_word == b"SET":
+        zone = time_zone(job.statement)
+        job.session.time_zone = job.session.time_zone if zone is None else zone
+    return answer
 
 
 def _take(handles: Handles, job: Job) -> Handle:
@@ -222,8 +190,12 @@ def _use(handle: Handle, job: Job) -> None:
         handle.changed = True  # the database may be made meanwhile
 
 
-def _select(handle: Handle, job: Job, pipe: Pipe) -> tuple[bytes, Stats]:
+def _select(handles: Handles, handle: Handle, job: Job, pipe: Pipe) -> tuple[bytes, Stats]:
     statement = job.statement
+    if job.revision:
+        text = job.running.marked(statement.text)
+        native = Native(job.revision, _zones(handles, handle, job))
+        return b"", native_rows.write(handle, text, job.ask.params, native, pipe)
     spliced = statement.into(pipe.path, job.ask.format)
     try:
         return handle.run(job.running.marked(spliced), job.ask.format, job.ask.params)
@@ -232,6 +204,35 @@ def _select(handle: Handle, job: Job, pipe: Pipe) -> tuple[bytes, Stats]:
             raise
     # The statement is wrong, or takes no INTO OUTFILE: the engine says which without our clause in it.
     return handle.run(job.running.marked(statement.text), job.ask.format, job.ask.params)
+
+
+def _zones(handles: Handles, handle: Handle, job: Job) -> Callable[[], Mapping[int, str]]:
+    """Finds the time zones in the types of a SELECT's columns.
+
+    While that runs, its handle runs nothing else, and another one does not know what a session has: there it
+    is asked before.
+    """
+
+    def ask(handle: Handle) -> Mapping[int, str]:
+        text = job.running.marked_aside(native_rows.description_of(job.statement))
+        try:
+            return native_rows.zones_of(handle.run(text, params=job.ask.params)[0])
+        except EngineError:  # the statement itself says what is wrong
+            handle.changed = True
+            return {}
+
+    def ask_beside() -> Mapping[int, str]:
+        beside = replace(job, session=None)
+        other = _take(handles, beside)
+        try:
+            return ask(other)
+        finally:
+            _give_back(handles, beside, other)
+
+    if job.session is None or not job.session.may_differ or job.revision < WITH_ZONES:
+        return ask_beside
+    known = ask(handle)
+    return lambda: known
 
 
 def _kill(handle: Handle, job: Job) -> tuple[bytes, Stats]:

@@ -47,6 +47,10 @@ class Running:
         """The statement with its mark behind it."""
         return text + self._mark().encode()
 
+    def marked_aside(self, text: bytes) -> bytes:
+        """A statement that helps this one: it is killed with it, and is none that the client sees."""
+        return text + f"\n/* {self.word} */".encode()
+
     def unmarked(self, error: EngineError) -> EngineError:
         """An error without the mark in its message, which may have cut it short."""
         message = _CUT_MARK.sub("...", error.message.replace(self._mark(), ""))

@@ -30,6 +30,8 @@ class Session:
     timeout_s: int = 60
     time_zone: str = ""
     """As its statements have set it; empty for the server's."""
+    may_differ: bool = False
+    """Whether a statement has run that may have left settings or temporary tables."""
 
 
 class Sessions:
