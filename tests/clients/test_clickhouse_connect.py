@@ -108,6 +108,8 @@ def test_times_with_a_zone_come_back_in_it(connect: Connect, in_session: bool) -
         int(first.timestamp())
     ]
     assert client.query("SELECT * FROM times WHERE at < 0").result_rows == []
+    raw = client.raw_query(sql, fmt="Native", settings={"client_protocol_version": 54337})
+    assert raw[14:39] == b"DateTime('Asia/Shanghai')"
     many = "SELECT number, 'x' AS x, toDateTime(number, 'Asia/Shanghai') AS at FROM numbers(200000)"
     with client.query_rows_stream(many) as rows:
         assert all(row[2].timestamp() == row[0] and row[2].tzinfo is not None for row in rows)
