@@ -14,7 +14,7 @@ from footfall.engine.exceptions import NETWORK_ERROR, EngineError, from_engine
 from footfall.engine.handles import Handle, Stats
 from footfall.engine.native import Native
 from footfall.engine.pipe import Pipe
-from footfall.engine.statement import Statement, tokens
+from footfall.engine.statement import READ_ONLY, Statement, tokens
 
 _ZONED = re.compile(rb"DateTime\(\\'([^'\\]+)\\'\)")
 
@@ -47,8 +47,9 @@ def write(handle: Handle, sql: bytes, params: Mapping[str, str], native: Native,
 
 
 def description_of(statement: Statement) -> bytes:
-    """The statement that describes a SELECT's columns, under the same settings."""
-    text, rest = statement.text[: statement.splice], statement.text[statement.splice :]
+    """The statement that describes a SELECT's columns, under the same settings; it only reads anyway."""
+    text = statement.text[: statement.splice].removesuffix(READ_ONLY)
+    rest = statement.text[statement.splice :]
     if statement.format:
         _, name, *_ = tokens(rest)
         rest = rest[name.end :]
