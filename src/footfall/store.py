@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import clickhouse_connect
+from clickhouse_connect import common
 from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
@@ -19,6 +20,8 @@ from footfall.errors import UsageError
 DATABASE = "footfall"
 PRIVATE_DATABASE = "footfall_private"
 _AUTHENTICATION_FAILED = 516
+# All our times are UTC. Zones in the types of an answer would cost the embedded engine a DESCRIBE each.
+common.set_setting("use_protocol_version", False)
 
 
 def connect(config: Config, user: StoreUser, *, database: str | None = DATABASE, **options: Any) -> Client:
