@@ -78,14 +78,16 @@ def _ask(peers: Sequence[Peer], last: date, user: int, events: int, runs: int, e
 def error(exact: Sequence[Sequence[Any]], other: Sequence[Sequence[Any]]) -> float:
     """The largest relative error of a figure; infinite where rows are missing or too many.
 
-    Rows are compared by their place; where there is one row, by each of its columns.
+    Rows are compared by their place; where there is one row, by each of its figures.
     """
     if len(exact) != len(other):
         return float("inf")
     largest = 0.0
     for should, told in zip(exact, other, strict=True):
-        figures = zip(should, told, strict=True) if len(exact) == 1 else [(should[-1], told[-1])]
-        for right, figure in figures:
+        pairs = list(zip(should, told, strict=True))
+        for right, figure in pairs if len(exact) == 1 else pairs[-1:]:
+            if isinstance(right, date):
+                continue
             gap = abs(float(figure) - float(right))
             largest = max(largest, gap / abs(float(right)) if right else gap)
     return largest

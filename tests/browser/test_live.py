@@ -121,15 +121,22 @@ def test_a_click_on_a_country_or_a_type_filters_the_stream(page: Page, config: C
     expect(line(page, other)).to_have_count(0)
     country.click()
     expect(line(page, other)).to_be_visible()
+    views = [{"event_id": str(uuid4()), "event_type": "page_view"} for _ in range(500)]
+    assert Shop(config).post("events", views).status == 202
     canvas = page.locator("#card-types canvas")
     box = canvas.bounding_box()
     assert box
     chosen = page.locator("#stream-type")
-    # One of the newest bars, at the right edge, has page views as its lowest part.
-    for back in range(2, 80, 3):
-        canvas.click(position={"x": box["width"] - back, "y": box["height"] - 40})
-        if chosen.input_value():
-            break
+
+    def click_a_bar() -> bool:
+        """One of the newest bars, at the right edge, has page views as its lowest part."""
+        for back in range(2, 80, 3):
+            canvas.click(position={"x": box["width"] - back, "y": box["height"] - 40})
+            if chosen.input_value():
+                return True
+        return False
+
+    support.wait_until(click_a_bar)
     expect(chosen).to_have_value("page_view")
 
 

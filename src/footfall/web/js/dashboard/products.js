@@ -43,6 +43,10 @@ export function drawer() {
   let top = 1;
   let shown;
   const search = byId("product-search");
+  search.addEventListener("input", () => {
+    keep({ find: search.value });
+    table?.seek(search.value);
+  });
   const columns = [
     { key: "name", label: "Product", grow: true, value: productName, cell: (row) => [productLink(row), category(row)] },
     {
@@ -70,14 +74,10 @@ export function drawer() {
       });
       card.view.querySelector(".table-wrap").append(table.element);
       card.view.querySelector(".pager-place").append(table.pager);
-      search.addEventListener("input", () => {
-        keep({ find: search.value });
-        table.seek(search.value);
-      });
     }
     if (view !== shown) {
+      if (shown || !search.value) search.value = view.find; // what was typed before the first figures stays
       shown = view;
-      search.value = view.find;
       table.seek(search.value);
     }
     table.element.classList.toggle("without-trend", view.days === 1);
