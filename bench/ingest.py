@@ -6,9 +6,9 @@ nothing in front of it could pass. It takes them in two forms: as the engine its
 blocks a request), and as ingest sends them (one block), which costs the engine half as much. CPU times are of
 whole processes, so what an event costs is told however busy the machine is.
 
-Then single events at a fixed rate; and the brief's rate: `footfall stream` (100 events and 20 orders a
-second), with the dashboard's endpoints asked and the live page's stream read all the while, and batches of
-100 events on top, each timed from when it was due.
+Then, once the engine has merged what that left, single events at a fixed rate; and the brief's rate:
+`footfall stream` (100 events and 20 orders a second), with the dashboard's endpoints asked and the live page's
+stream read all the while, and batches of 100 events on top, each timed from when it was due.
 """
 
 import itertools
@@ -86,6 +86,7 @@ def measure(*, seconds: float) -> Report:
                 [f"the engine alone, Native, {form}: rows/s", one.rate, ""],
                 [f"the engine alone, Native, {form}: CPU a row, µs", one.cpu_us, ""],
             ]
+        _rest(stack)
         report.rows += _singles(stack, min(seconds, 60.0), numbers)
         report.rows += _beside_pages(stack, seconds, numbers)
         report.events = number(stack.store, _COUNT)
@@ -152,6 +153,7 @@ _PARTS = (
     "SELECT max(parts) FROM (SELECT count() AS parts FROM system.parts WHERE active GROUP BY database, table)"
 )
 _COUNT = "SELECT count() FROM footfall.events"
+_MERGES = "SELECT count() FROM system.merges"
 _FOUND = "SELECT count() FROM footfall.events WHERE event_id = {id:UUID}"
 
 
@@ -263,6 +265,14 @@ def _rates(
         [f"{name}: most parts of a table", float(spent.parts), "below 300"],
         [f"{name}: ingest's memory, MiB", spent.resident, "below 476 (500 MB)"],
     ]
+
+
+def _rest(stack: Stack) -> None:
+    """Returns once nothing has been merged for two seconds: what comes next is a load of its own."""
+    deadline, quiet = time.monotonic() + SETTLE_LIMIT_S, 0
+    while quiet < 4 and time.monotonic() < deadline:
+        quiet = 0 if number(stack.store, _MERGES) else quiet + 1
+        time.sleep(0.5)
 
 
 def _singles(stack: Stack, seconds: float, numbers: Iterator[int]) -> list[Row]:
