@@ -7,8 +7,8 @@ blocks a request), and as ingest sends them (one block), which costs the engine 
 whole processes, so what an event costs is told however busy the machine is.
 
 Then, once the engine has merged what that left, single events at a fixed rate; and the brief's rate:
-`footfall stream` (100 events and 20 orders a second), with the dashboard's endpoints asked and the live page's
-stream read all the while, and batches of 100 events on top, each timed from when it was due.
+`footfall stream` (100 events and 20 orders a second), with the dashboard's endpoints asked and the live
+page's stream read all the while, and batches of 100 events on top, each timed from when it was due.
 """
 
 import itertools
