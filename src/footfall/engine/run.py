@@ -177,7 +177,7 @@ def _make_tables(handle: Handle, job: Job) -> None:
     for name, structure, format, data in job.tables:
         handle.run(f"CREATE TEMPORARY TABLE {_identifier(name)} ({structure}) ENGINE = Memory")
         inserter = handle.insert(f"INSERT INTO {_identifier(name)}".encode(), format)
-        _append(inserter, iter((data,)))
+        _append(inserter, format, iter((data,)))
 
 
 def _use(handle: Handle, job: Job) -> None:
@@ -252,8 +252,9 @@ def _insert(handle: Handle, job: Job, data: Reader) -> Stats:
     if job.ask.params:
         handle.changed = True
         handle.apply({f"param_{name}": value for name, value in job.ask.params.items()})
-    inserter = handle.insert(job.running.marked(job.statement.text), job.statement.format or "Values")
-    return _append(inserter, iter(lambda: data.read(PIECE), b""))
+    format = job.statement.format or "Values"
+    inserter = handle.insert(job.running.marked(job.statement.text), format)
+    return _append(inserter, format, iter(lambda: data.read(PIECE), b""))
 
 
 def _insert_from_input(handle: Handle, job: Job, data: Reader) -> Stats:
@@ -263,17 +264,23 @@ def _insert_from_input(handle: Handle, job: Job, data: Reader) -> Stats:
     handle.changed = True
     job.put_back.append(f"DROP TEMPORARY TABLE IF EXISTS {table.decode()}")
     handle.run(b"CREATE TEMPORARY TABLE %s ENGINE = Log AS SELECT * FROM null(%s)" % (table, arguments))
-    inserter = handle.insert(b"INSERT INTO " + table, job.statement.format or "Values")
-    _append(inserter, iter(lambda: data.read(PIECE), b""))
+    format = job.statement.format or "Values"
+    inserter = handle.insert(b"INSERT INTO " + table, format)
+    _append(inserter, format, iter(lambda: data.read(PIECE), b""))
     text = before + table + behind
     return handle.run(job.running.marked(text), job.ask.format, job.ask.params)[1]
 
 
-def _append(inserter: Any, pieces: Any) -> Stats:
-    """Sends all pieces; on any error nothing of what has not been flushed is written."""
+def _append(inserter: Any, format: str, pieces: Any) -> Stats:
+    """Sends all pieces; on any error nothing of what has not been flushed is written.
+
+    The format One reads no data, so its insert may have ended before they come, and chDB aborts where an
+    insert that has ended is cancelled.
+    """
     try:
         for piece in pieces:
-            inserter.append(piece)
+            if format.lower() != "one":
+                inserter.append(piece)
         result = inserter.finish()
     except BaseException as error:
         inserter.cancel()
