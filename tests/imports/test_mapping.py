@@ -56,6 +56,7 @@ def test_an_id_of_the_files_own_is_kept() -> None:
     ("tz", "given", "expected"),
     [
         (None, "2026-07-01 12:00", "2026-07-01T12:00:00Z"),
+        ("Europe/London", "2026-07-01 12:00:00 UTC", "2026-07-01T12:00:00Z"),
         ("Europe/London", "2026-07-01 12:00", "2026-07-01T11:00:00Z"),
         ("Europe/London", "2026-07-01T12:00:00.25+02:00", "2026-07-01T10:00:00.250000Z"),
         ("Asia/Kolkata", "2026-01-01 00:00", "2025-12-31T18:30:00Z"),
@@ -166,6 +167,40 @@ def test_rules_decide_the_status_of_online_retail(
 
 
 @pytest.mark.parametrize(
+    ("theirs", "price", "ours", "money"),
+    [
+        ("purchase", "489.07", "purchase", {"revenue": Decimal("489.07")}),
+        ("view", "489.07", "product_view", {"value": Decimal("489.07")}),
+        ("cart", "0.00", "add_to_cart", {}),
+        ("purchase", "-7.94", "purchase", {}),
+        ("remove_from_cart", "", "remove_from_cart", {}),
+    ],
+)
+def test_one_price_of_rees46_is_revenue_where_it_was_paid_and_value_elsewhere(
+    theirs: str, price: str, ours: str, money: dict[str, Decimal]
+) -> None:
+    columns = "event_time,event_type,product_id,category_code,price,user_id,user_session"
+    item = mapper(columns, file="rees46").item(
+        {
+            "event_time": "2019-10-01 00:00:00 UTC", "event_type": theirs, "product_id": "44600062",
+            "category_code": "", "price": price, "user_id": "541312140", "user_session": "72d76fde",
+        },
+        ID,
+    )  # fmt: skip
+    assert {name: item.pop(name) for name in ("revenue", "value") if name in item} == money
+    assert item.pop("properties", {}) == ({"price": price} if price else {})
+    assert item == {
+        "event_id": ID, "event_type": ours, "event_timestamp": "2019-10-01T00:00:00Z",
+        "product_id": "44600062", "user_id": "541312140", "session_id": "72d76fde",
+    }  # fmt: skip
+
+
+def test_a_rule_from_a_column_that_the_file_has_not_is_refused() -> None:
+    with pytest.raises(UsageError, match="has no column 'price'"):
+        mapper("event_time,event_type,user_session", file="rees46")
+
+
+@pytest.mark.parametrize(
     ("test", "holds", "fails"),
     [
         ("is a b", "a b", "a"),
@@ -208,6 +243,7 @@ def test_constants_and_columns_that_are_not_wanted(tmp_path: Path) -> None:
         ('colour = "red"', "unknown key colour"),
         ('[fields]\nshoe_size = "x"', "events have no field shoe_size"),
         ('[[rules.event_type]]\nwhere.a = "empty"', "a rule of event_type has `is`"),
+        ('[[rules.event_type]]\nis = "x"\nfrom = "a"', "has `is` or `from`"),
         ('[[rules.event_type]]\nis = "x"\nwhere.a = "resembles b"', "is no condition"),
         ('[[rules.event_type]]\nis = "x"\nwhere.a = "> b"', "compares with no number"),
         ("as = ", "Invalid value"),
@@ -234,7 +270,9 @@ def test_options_that_are_wrong_are_refused(mapping: tuple[str, ...], told: str)
 
 
 def test_an_unknown_mapping_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="there are online_retail, online_retail_products, rete_ecom"):
+    with pytest.raises(
+        UsageError, match="there are online_retail, online_retail_products, rees46, rete_ecom"
+    ):
         read_mapping("online_retial", None, (), (), None)
 
 

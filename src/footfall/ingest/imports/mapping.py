@@ -22,11 +22,16 @@ A mapping file is TOML; `mappings/` holds those that come with Footfall, which g
     is = "refunded"
     where.InvoiceNo = "starts with C"    # all of its conditions; see `rules.TESTS`
 
+    [[rules.revenue]]
+    from = "price"                       # the column that holds the value, where the conditions hold
+    where.event_type = "is purchase"
+
 A column that has a field's name and is not mapped is that field; one that no field takes is kept in
 `properties` under its own name. Values that do not fit a field are passed on as they are: ingest rejects them
 with the reason.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -61,6 +66,7 @@ _BOOLS: Final = {
 _INTS: Final = frozenset({"quantity", "age", "duration_seconds"})
 _MONEY: Final = frozenset({"revenue", "value", "unit_price", "discount", "price"})
 _TIMES: Final = frozenset(TIME_FIELD.values())
+_ZONE_BY_NAME: Final = re.compile(r"\s*(UTC|GMT)$")
 Row = Mapping[str, Any]
 
 
@@ -164,10 +170,10 @@ class Mapper:
         self._taken = frozenset(mapping.columns.values()) | mapping.drop
 
     def _check_columns(self, columns: tuple[str, ...]) -> None:
-        conditions = (
-            c for rules in self.mapping.rules.values() for rule in rules for c, _ in rule.conditions
-        )
-        for column in (*self.mapping.columns.values(), *conditions, *self.mapping.drop):
+        rules = [rule for listed in self.mapping.rules.values() for rule in listed]
+        conditions = [column for rule in rules for column, _ in rule.conditions]
+        values = [rule.column for rule in rules if rule.column is not None]
+        for column in (*self.mapping.columns.values(), *conditions, *values, *self.mapping.drop):
             if columns and column not in columns:
                 raise UsageError(f"the file has no column {column!r}; it has {', '.join(columns)}")
 
@@ -220,7 +226,7 @@ class Mapper:
         for name, rules in mapping.rules.items():
             for rule in rules:
                 if all(test(text_of(row.get(column))) for column, test in rule.conditions):
-                    yield name, rule.value
+                    yield name, rule.value if rule.column is None else self._value(name, row.get(rule.column))
                     break
 
     def _value(self, name: str, value: Any) -> Any:
@@ -266,7 +272,7 @@ class Mapper:
         try:
             if self.mapping.time_format:
                 return datetime.strptime(text, self.mapping.time_format)
-            return datetime.fromisoformat(text)
+            return datetime.fromisoformat(_ZONE_BY_NAME.sub("+00:00", text))
         except ValueError:
             return None
 

@@ -1,7 +1,8 @@
 """Rules: a field of ours that their columns decide, as an order's status often is.
 
-A rule is a value and conditions, each a column and a test in words (`TESTS`): `> 0`, `starts with C`,
-`empty`. The first rule of a field of which all conditions hold gives the value; nothing is evaluated.
+A rule is a value (`is`), or the column that holds it (`from`), and conditions, each a column and a test in
+words (`TESTS`): `> 0`, `starts with C`, `empty`. The first rule of a field of which all conditions hold gives
+the value; nothing is evaluated.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,9 +34,11 @@ TESTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A value for a field where every condition holds; each is a column and a test of its text."""
+    """A value for a field, or the column that holds it, where every condition holds; each is a column and a
+    test of its text."""
 
     value: Any
+    column: str | None
     conditions: tuple[tuple[str, Test], ...]
 
 
@@ -44,10 +47,14 @@ def read_rules(given: Mapping[str, list[dict[str, Any]]]) -> dict[str, tuple[Rul
     rules: dict[str, tuple[Rule, ...]] = {}
     for name, listed in given.items():
         for rule in listed:
-            if "is" not in rule or rule.keys() - {"is", "where"}:
-                raise ValueError(f"a rule of {name} has `is` and, for its conditions, `where`")
+            if ("is" in rule) == ("from" in rule) or rule.keys() - {"is", "from", "where"}:
+                raise ValueError(f"a rule of {name} has `is` or `from` and, for its conditions, `where`")
         rules[name] = tuple(
-            Rule(rule["is"], tuple((column, _test(text)) for column, text in rule.get("where", {}).items()))
+            Rule(
+                rule.get("is"),
+                rule.get("from"),
+                tuple((column, _test(text)) for column, text in rule.get("where", {}).items()),
+            )
             for rule in listed
         )
     return rules
