@@ -16,7 +16,7 @@ from footfall.errors import OurFault, Overloaded
 from footfall.ingest import chunks, last_values, receipts
 from footfall.ingest import inbox as inboxes
 from footfall.ingest.inbox import Batch, Inbox
-from footfall.ingest.lanes import EVENTS, IDENTITIES
+from footfall.ingest.lanes import EVENTS, IDENTITIES, ORDER_ITEMS
 from footfall.ingest.outcome import Entry
 from footfall.ingest.receipts import Correction, Receipt, find, new_batch_id
 from tests.ingest.make import NOW_MS
@@ -280,3 +280,14 @@ async def test_a_lane_reaches_no_further_than_what_is_before_a_block(inbox: Inbo
         assert inbox.waits(reader, lane, second)
         await asyncio.to_thread(inbox.reached, lane, third)
         assert not inbox.waits(reader, lane, second)
+
+
+async def test_a_stage_does_not_pass_over_items_that_the_disk_has_lost(inbox: Inbox) -> None:
+    def step(connection: sqlite3.Connection) -> None:
+        for body in (b"first", b"second"):
+            chunks.put(connection, ORDER_ITEMS, None, 1, "0", NOW_MS, body, urgent=False)
+        connection.execute("UPDATE bodies SET body = x'00' WHERE body = CAST('first' AS BLOB)")
+
+    await asyncio.to_thread(inbox.run, step)
+    with closing(inbox.connect()) as reader, pytest.raises(chunks.Damaged, match=ORDER_ITEMS):
+        chunks.items(reader, ORDER_ITEMS, 10)

@@ -132,6 +132,30 @@ def _survives(damage: str, age_days: int) -> bool:
     )
 
 
+def test_a_block_of_which_the_inbox_lost_rows_is_not_sent_in_part(
+    fresh_store: Config, store_client: StoreClient, open_inbox: Inbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        entries = [event(number) for number in range(4)]
+        open_inbox.run(lambda c: chunks.add(c, "events", entries, NOW_MS, urgent=True))  # noqa: B023
+    open_inbox.run(lambda c: c.execute("CREATE TABLE lost AS SELECT * FROM bodies LIMIT 1"))
+    open_inbox.run(lambda c: c.execute("DELETE FROM bodies WHERE id IN (SELECT id FROM lost)"))
+    writer = TableWriter(EVENTS, open_inbox, fresh_store, Metrics())
+    writer.start()
+    while not caplog.records:
+        time.sleep(0.01)
+    assert "writer events: inbox.sqlite is damaged: 4 of 8 rows of a block are gone" in caplog.text
+    assert sums(store_client)["events"] == (0, Decimal(0))
+    open_inbox.run(lambda c: c.execute("INSERT INTO bodies SELECT * FROM lost"))  # somebody has seen to it
+    with closing(open_inbox.connect()) as connection:
+        while chunks.sizes(connection)["events"][0]:
+            time.sleep(0.01)
+    writer.stopping.set()
+    writer.join()
+    found = sums(store_client)
+    assert found == dict.fromkeys(found, (8, Decimal(8)))
+
+
 def test_a_torn_block_of_orders_is_put_right(
     fresh_store: Config, store_client: StoreClient, open_inbox: Inbox
 ) -> None:

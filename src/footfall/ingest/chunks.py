@@ -2,6 +2,9 @@
 
 A chunk is rows of one lane that were accepted together. A block is the chunks of one INSERT: its rows and
 its number are fixed here before it is first tried, so that every retry sends the same rows.
+
+Where the file has lost rows of a chunk (a disk may do that), `load` and `items` raise `Damaged`: the lane
+stands and says why, until somebody has seen to it. Sent in part, a block would be forgotten as a whole.
 """
 
 import sqlite3
@@ -11,6 +14,7 @@ from typing import Any, Final
 
 from msgspec import msgpack
 
+from footfall.errors import OurFault
 from footfall.ingest import native, quota
 from footfall.ingest.kept import LOST
 from footfall.ingest.lanes import BY_NAME, DEAD_LETTERS
@@ -33,6 +37,12 @@ _OLDEST: Final = """
     UNION ALL SELECT min(c.id) FROM blocks b JOIN chunks c ON c.block_id = b.block_id WHERE b.lane = ?"""
 _NEWEST: Final = _OLDEST.replace("min(", "max(")
 _COUNT: Final = "UPDATE lanes SET rows = rows + ?, bytes = bytes + ? WHERE lane = ?"
+
+
+class Damaged(OurFault):
+    """The inbox's file lacks rows that it should hold; says how many, without data."""
+
+    name = "INBOX_DAMAGED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +190,13 @@ def load(connection: sqlite3.Connection, block_id: int) -> Block:
     rows, in_doubt, days = connection.execute(
         "SELECT rows, in_doubt, days FROM blocks WHERE block_id = ?", (block_id,)
     ).fetchone()
-    query = "SELECT rows, body FROM chunks JOIN bodies USING (id) WHERE block_id = ? ORDER BY id"
+    query = (
+        "SELECT rows, body FROM chunks JOIN bodies USING (id)"
+        " WHERE block_id = ? AND length(body) = size ORDER BY id"
+    )
     bodies = connection.execute(query, (block_id,)).fetchall()
+    if gone := rows - sum(count for count, _ in bodies):
+        raise Damaged(f"inbox.sqlite is damaged: {gone} of {rows} rows of a block are gone")
     return Block(block_id, rows, bodies, in_doubt > 0, tuple(map(int, days.split())), in_doubt == LOST)
 
 
@@ -280,12 +295,14 @@ def oldest(connection: sqlite3.Connection) -> int | None:
 def items(connection: sqlite3.Connection, lane: str, limit: int) -> list[tuple[int, bool, bytes]]:
     """(id, urgent, body) of a stage's next chunks, in order: `limit` at the most, and of bounded size."""
     query = (
-        "SELECT id, urgent, body FROM chunks JOIN bodies USING (id)"
-        " WHERE lane = ? AND block_id IS NULL ORDER BY id LIMIT ?"
+        "SELECT c.id, urgent, body FROM chunks c LEFT JOIN bodies b ON b.id = c.id AND length(body) = size"
+        " WHERE lane = ? AND block_id IS NULL ORDER BY c.id LIMIT ?"
     )
     taken: list[tuple[int, bool, bytes]] = []
     size = 0
     for chunk_id, urgent, body in connection.execute(query, (lane, limit)):
+        if body is None:
+            raise Damaged(f"inbox.sqlite is damaged: items of {lane} are gone")
         size += len(body)
         if taken and size > BLOCK_BYTES:
             break

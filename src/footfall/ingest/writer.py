@@ -23,7 +23,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from footfall import store
 from footfall.config import Config
 from footfall.ingest import blocks, chunks, heal, identities, kept, native, repair, supersede
-from footfall.ingest.chunks import Block
+from footfall.ingest.chunks import Block, Damaged
 from footfall.ingest.fence import Passage
 from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import IDENTITIES, Lane
@@ -278,4 +278,6 @@ def describe(error: Exception) -> str:
     if isinstance(error, ClickHouseError):
         code = getattr(error, "code", None)
         return f"the store answered {type(error).__name__}" + (f", code {code}" if code else "")
+    if isinstance(error, Damaged):
+        return error.message
     return type(error).__name__
