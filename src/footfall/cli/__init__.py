@@ -6,12 +6,12 @@ line on standard error: exit code 2 where the usage, a setting or the machine is
 """
 
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from footfall import __version__, config
+from footfall.cli import shop, store
 from footfall.cli.keys import keys
 from footfall.errors import FootfallError, UsageError
 
@@ -64,95 +64,6 @@ def engine() -> None:
     from footfall.engine import serve
 
     serve(config.load())
-
-
-@main.command()
-def migrate() -> None:
-    """Create or upgrade the schema; safe to run again and to interrupt."""
-    from footfall.schema.migrate import migrate
-    from footfall.upkeep.backfill import fill
-
-    loaded = config.load()
-    for line in (*migrate(loaded).lines(), *fill(loaded)):
-        click.echo(line)
-
-
-@main.command()
-@click.option("--users", default=10_000, show_default=True, type=click.IntRange(1), help="Registered users.")
-@click.option(
-    "--products", default=1_000, show_default=True, type=click.IntRange(1), help="Products on sale."
-)
-@click.option("--events", default=300_000, show_default=True, type=click.IntRange(1), help="Events, about.")
-@click.option(
-    "--orders", default=30_000, show_default=True, type=click.IntRange(0, 999_999_999), help="Orders, about."
-)
-@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3650), help="Days of events.")
-@click.option(
-    "--order-days", default=365, show_default=True, type=click.IntRange(1, 3650), help="Days of orders."
-)
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Same seed, same shop.")
-@click.option(
-    "--until", help="End of the history (UTC); default: now.",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"]),
-)  # fmt: skip
-@click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write the true answers here.")
-@click.option("--replace", is_flag=True, help="Empty the store first: every event, order, user and product.")
-@click.option("--demo", is_flag=True, help="Make, or finish, the demo history of this data folder.")
-def generate(
-    users: int,
-    products: int,
-    events: int,
-    orders: int,
-    days: int,
-    order_days: int,
-    seed: int,
-    until: datetime | None,
-    truth: Path | None,
-    replace: bool,
-    demo: bool,
-) -> None:
-    """Generate a simulated shop's history and write it to the store.
-
-    The shop grows until its last minutes meet the stream's rate. Where it was interrupted, run it again with
-    the same options: what is there is not written again. A store that holds anything else is refused.
-    """
-    from footfall.generate import record
-    from footfall.generate.plan import Plan
-
-    loaded = config.load()
-    if demo:
-        from footfall.generate.demo import demo as make_demo
-
-        make_demo(loaded)
-        return
-
-    from footfall.generate.history import generate
-
-    plan = Plan.of(
-        users=users,
-        products=products,
-        events=events,
-        orders=orders,
-        days=days,
-        order_days=order_days,
-        seed=seed,
-        until=until,
-    )
-    if until is None:
-        plan = record.resumed(loaded, plan)
-    generate(loaded, plan, truth=truth, replace=replace)
-
-
-@main.command()
-@click.option("--rate", default=100.0, show_default=True, type=click.FloatRange(0.1), help="Events a second.")
-@click.option("--orders", default=20.0, show_default=True, type=click.FloatRange(0), help="Orders a second.")
-@click.option("--duration", type=click.FloatRange(0.1), help="Seconds to run; default: until stopped.")
-@click.option("--seed", type=click.IntRange(0), help="The shop to continue; default: that of the history.")
-def stream(rate: float, orders: float, duration: float | None, seed: int | None) -> None:
-    """Stream the simulated shop's events and orders to ingest, in real time."""
-    from footfall.generate.stream import stream
-
-    sys.exit(stream(config.load(), rate=rate, orders_rate=orders, duration=duration, seed=seed))
 
 
 @main.command("import")
@@ -265,46 +176,6 @@ def query(
 
 
 @main.command()
-@click.option("--heal", is_flag=True, help="Make months of rollups that differ anew from the raw rows.")
-def audit(heal: bool) -> None:
-    """Compare every rollup and every named query with the raw rows; exit code 1 where any differs.
-
-    It may run at any time beside ingest, which `--heal` holds for a moment where it puts a month into place.
-    """
-    from footfall.upkeep.heal import audit
-
-    found = audit(config.load(), heal=heal)
-    for line in found.lines():
-        click.echo(line)
-    sys.exit(1 if found.differs else 0)
-
-
-@main.command()
-@click.argument("rollup")
-@click.option("--from", "first", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC).")
-@click.option("--to", "last", required=True, type=click.DateTime(["%Y-%m-%d"]), help="End, exclusive.")
-def backfill(rollup: str, first: datetime, last: datetime) -> None:
-    """Make a rollup's months anew from raw rows, beside ingest; safe to interrupt and to run again."""
-    from footfall.upkeep.backfill import backfill
-
-    for line in backfill(config.load(), rollup, first.date(), last.date()):
-        click.echo(line)
-
-
-@main.command()
-@click.option("--user", required=True, metavar="ID", help="The person's user id, as the shop knows it.")
-@click.option(
-    "--later", required=True, type=click.Choice(["refuse", "keep"]),
-    help="What becomes of items of the same person that come later.",
-)  # fmt: skip
-def erase(user: str, later: str) -> None:
-    """Remove a person from every place, keep the money of their orders, and write a certificate."""
-    from footfall.upkeep.erase import erase
-
-    click.echo(erase(config.load(), user, refuse=later == "refuse").text())
-
-
-@main.command()
 def dashboard() -> None:
     """Serve the dashboard and its API."""
     from footfall.dashboard import serve
@@ -318,47 +189,6 @@ def live() -> None:
     from footfall.live import serve
 
     serve(config.load())
-
-
-@main.command()
-@click.argument("name")
-def backup(name: str) -> None:
-    """Write the whole store to a backup of that name."""
-    from footfall.backup import backup
-
-    click.echo(backup(config.load(), name))
-
-
-@main.command()
-@click.argument("name")
-def restore(name: str) -> None:
-    """Read a backup into an empty store, and bring its schema up to date."""
-    from footfall.backup import restore
-    from footfall.schema.migrate import migrate
-    from footfall.upkeep.backfill import fill
-
-    loaded = config.load()
-    click.echo(restore(loaded, name))
-    for line in (*migrate(loaded).lines(), *fill(loaded)):
-        click.echo(line)
-
-
-@main.command()
-@click.option("--schema", is_flag=True, help="Look at the schema: its faults, and what each object is worth.")
-@click.option("--database", default="footfall", show_default=True, help="Whose schema to look at.")
-def doctor(schema: bool, database: str) -> None:
-    """Look at the running stack and say what is wrong; exit code 1 where something is."""
-    from footfall.doctor import examine
-    from footfall.doctor import schema as of_schema
-
-    loaded = config.load()
-    findings = []
-    for finding in of_schema.findings(loaded, database) if schema else examine(loaded):
-        findings.append(finding)
-        click.echo(f"{'good ' if finding.good else 'WRONG'}  {finding.text}")
-    if schema and database == "footfall":
-        of_schema.print_worth(loaded)
-    sys.exit(0 if all(finding.good for finding in findings) else 1)
 
 
 @main.command()
@@ -396,16 +226,12 @@ def bench(question: str, events: int, runs: int, seconds: float, file: Path | No
     run(question, events=events, runs=runs, seconds=seconds, file=file)
 
 
-main.add_command(keys)
-
-
 @main.command("hash-password")
-@click.password_option()
-def hash_password_(password: str) -> None:
+def hash_password_() -> None:
     """Ask for a password of the pages and print its hash, which a setting may hold instead of it."""
     from footfall.web.credentials import hash_password
 
-    click.echo(hash_password(password))
+    click.echo(hash_password(click.prompt("Password", hide_input=True, confirmation_prompt=True)))
 
 
 @main.command("config")
@@ -417,3 +243,11 @@ def config_(secrets: bool) -> None:
         value = getattr(loaded, setting.name)
         shown = "…" if setting.metadata["secret"] and not secrets else value
         click.echo(f"{config.variable(setting)}={shown}\n    {setting.metadata['help']}")
+
+
+for _command in (
+    *(shop.generate, shop.stream),
+    *(store.migrate, store.audit, store.backfill, store.erase, store.backup, store.restore, store.doctor),
+    keys,
+):
+    main.add_command(_command)
