@@ -69,6 +69,8 @@ def test_a_backup_is_restored_into_an_empty_store(stack: Config) -> None:
     with store.connect(stack, "footfall", database=None) as client:
         before = rows(client, "SELECT * FROM footfall.events ORDER BY event_id"), rows(client, HOURLY[0])
         drop(client)
+        missing = support.run(stack, "restore", "tuesday")
+        assert (missing.returncode, missing.stderr) == (2, "footfall: there is no backup tuesday\n")
         restored = support.run(stack, "restore", "monday")
         assert restored.returncode == 0, restored.stderr
         assert "nothing to do" in restored.stdout
@@ -81,8 +83,8 @@ def test_a_backup_is_restored_into_an_empty_store(stack: Config) -> None:
 def test_a_backup_that_exists_is_not_written_over(stack: Config) -> None:
     assert support.run(stack, "backup", "twice").returncode == 0
     again = support.run(stack, "backup", "twice")
-    assert again.returncode == 1
-    assert "twice" in again.stderr
+    assert again.returncode == 2
+    assert "there is a backup twice already" in again.stderr
 
 
 @pytest.mark.parametrize("name", ["../outside", "a/b", "", ".hidden", "it's"])

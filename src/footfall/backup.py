@@ -15,6 +15,7 @@ from footfall.config import Config
 from footfall.errors import FootfallError, UsageError
 
 LIMIT_S = 24 * 60 * 60
+_ALREADY_EXISTS, _NOT_FOUND = 598, 599  # ClickHouse's numbers
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _BACKUP = "BACKUP DATABASE footfall, DATABASE footfall_private TO File({name:String})"
 _RESTORE = "RESTORE DATABASE footfall, DATABASE footfall_private FROM File({name:String})"
@@ -53,4 +54,8 @@ def _run(config: Config, statement: str, name: str) -> None:
         try:
             client.command(statement, parameters={"name": name})
         except DatabaseError as error:
+            if error.code == _ALREADY_EXISTS:
+                raise UsageError(f"there is a backup {name} already; choose another name") from None
+            if error.code == _NOT_FOUND:
+                raise UsageError(f"there is no backup {name}") from None
             raise FootfallError(f"the store could not do it: {error}") from None
