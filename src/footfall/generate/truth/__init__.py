@@ -7,56 +7,44 @@ session lie in one slice each, so their distinct counts add up over slices.
 Money is in cents inside and a string such as "12.34" in the JSON. Lists leave out what did not happen.
 """
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
 
 from footfall.generate.columns import (
     ADD,
-    CANCELLED,
     CHECKOUT,
-    COMPLETED,
     EVENT_TYPES,
     I64,
     PAGE_VIEW,
     PRODUCT_VIEW,
     PURCHASE,
     REFUND,
-    REFUNDED,
-    STATUSES,
     U64,
-    Ints,
     Signups,
 )
 from footfall.generate.places import DEVICES, PLACES
 from footfall.generate.plan import DAY_MS, Plan
-from footfall.generate.rfm import Buyers
 from footfall.generate.shop import Slice
+from footfall.generate.truth.orders import Orders
+from footfall.generate.truth.packed import (
+    USER_BITS,
+    USER_MASK,
+    Seen,
+    add_to,
+    middle,
+    money_text,
+    pack,
+    time_text,
+    top,
+)
 
 FUNNEL: Final = (PAGE_VIEW, PRODUCT_VIEW, ADD, CHECKOUT, PURCHASE)
 TOP_USERS: Final = 100
 _HOUR_MS: Final = 3_600_000
 _TYPES: Final = len(EVENT_TYPES)
-_USER_BITS: Final = 42  # anonymous ids count from 10^12 and stay below 2^42 for 10^12 sessions
 _TYPE_BITS: Final = 4
 _PLACE_BITS: Final = 6
-_USER_MASK: Final = np.uint64((1 << _USER_BITS) - 1)
-
-
-@dataclass(slots=True)
-class _Seen:
-    """A set of numbers that grows part by part."""
-
-    parts: list[U64] = field(default_factory=list)
-
-    def add(self, numbers: U64) -> None:
-        self.parts.append(np.unique(numbers))
-
-    def all(self) -> U64:
-        """The distinct numbers, sorted."""
-        return np.unique(np.concatenate([np.zeros(0, np.uint64), *self.parts]))
 
 
 class Truth:
@@ -68,16 +56,13 @@ class Truth:
         self._hours = plan.until_ms // _HOUR_MS - self._first_hour + 1
         cells = self._hours * _TYPES
         self._counts, self._money = np.zeros(cells, np.int64), np.zeros(cells, np.int64)
-        self._seen, self._seen_in, self._buyers = _Seen(), _Seen(), _Seen()
+        self._seen, self._seen_in = Seen(), Seen()
         self._country: dict[tuple[int, int], I64] = {}
         self._devices = np.zeros(len(DEVICES), np.int64)
         self._activity: list[tuple[U64, I64]] = []
         self._links: list[tuple[U64, U64]] = []
         self._sessions = self._signups = 0
-        self._products = np.zeros((plan.products * len(STATUSES), 3), np.int64)
-        self._statuses = np.zeros((len(STATUSES), 4), np.int64)
-        self._months: dict[str, I64] = {}
-        self._spenders = Buyers()
+        self._orders = Orders(plan.products)
 
     def add_signups(self, signups: Signups) -> None:
         """Counts users who registered."""
@@ -87,7 +72,7 @@ class Truth:
         """Counts one slice."""
         self.add_signups(slice_.signups)
         self._add_events(slice_)
-        self._add_ledger(slice_)
+        self._orders.add(slice_.ledger)
 
     def _add_events(self, slice_: Slice) -> None:
         e = slice_.events
@@ -95,9 +80,9 @@ class Truth:
         cell = hour * _TYPES + e.type
         np.add.at(self._counts, cell, 1)
         np.add.at(self._money, cell, e.revenue)
-        self._seen.add(_pack(hour, _TYPE_BITS, e.type, e.user))
+        self._seen.add(pack(hour, _TYPE_BITS, e.type, e.user))
         day = e.at // DAY_MS - self._first_hour // 24
-        self._seen_in.add(_pack(day, _PLACE_BITS, e.country, e.user))
+        self._seen_in.add(pack(day, _PLACE_BITS, e.country, e.user))
         self._devices += np.bincount(e.device, minlength=len(DEVICES))
         self._activity.append(np.unique(e.user, return_counts=True))
         self._sessions += len(np.unique(e.session[e.session > 0]))
@@ -108,33 +93,12 @@ class Truth:
             rows = place_day == number
             visits = len(np.unique(e.session[rows & (e.session > 0)]))
             sums = (rows.sum(), e.revenue[rows].sum(), (rows & (e.type == PURCHASE)).sum(), visits)
-            _add(self._country, divmod(number, len(PLACES)), sums)
-
-    def _add_ledger(self, slice_: Slice) -> None:
-        rows = slice_.ledger
-        self._spenders.add(rows)
-        cell = (rows.product - 1) * len(STATUSES) + rows.status
-        np.add.at(self._products[:, 0], cell, rows.total)
-        np.add.at(self._products[:, 1], cell, rows.quantity)
-        np.add.at(self._products[:, 2], _once(cell, rows.order), 1)
-        np.add.at(self._statuses[:, 0], rows.status, 1)
-        np.add.at(self._statuses[:, 1], rows.status, rows.total)
-        np.add.at(self._statuses[:, 2], rows.status, rows.quantity)
-        np.add.at(self._statuses[:, 3], _once(rows.status, rows.order), 1)
-        month = rows.at.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
-        done = rows.status == COMPLETED
-        back = (rows.status == REFUNDED) | (rows.status == CANCELLED)
-        self._buyers.add(_pack(month[done], _TYPE_BITS, np.zeros(done.sum()), rows.user[done]))
-        for number in np.unique(month).tolist():
-            of = month == number
-            orders = len(np.unique(rows.order[of & done]))
-            sums = (rows.total[of & done].sum(), rows.total[of & back].sum(), orders)
-            _add(self._months, str(np.datetime64(number, "M")), sums)
+            add_to(self._country, divmod(number, len(PLACES)), sums)
 
     def to_json(self) -> dict[str, Any]:
         """All answers, as JSON's types."""
         seen = self._seen.all()
-        user, type_, hour = seen & _USER_MASK, _middle(seen, _TYPE_BITS), _top(seen, _TYPE_BITS)
+        user, type_, hour = seen & USER_MASK, middle(seen, _TYPE_BITS), top(seen, _TYPE_BITS)
         return {
             "made_by": self.plan.command(),
             "plan": self.plan.to_json(),
@@ -151,21 +115,17 @@ class Truth:
             ],
             "funnel": _funnel(self._resolved(user), type_),
             "funnel_of_ids": _funnel(user, type_),
-            "user_days": len(np.unique(_pack(hour // 24, 0, np.zeros(len(user)), user))),
+            "user_days": len(np.unique(pack(hour // 24, 0, np.zeros(len(user)), user))),
             "top_users": self._top_users(user, type_, hour),
-            "statuses": self._by_status(),
-            "products": self._by_product(),
-            "months": self._by_month(),
-            "segments": [
-                {"segment": name, "users": users, "revenue": _text(money), "orders": orders}
-                for name, users, money, orders in self._spenders.segments()
-            ],
+            "statuses": self._orders.by_status(),
+            "products": self._orders.by_product(),
+            "months": self._orders.by_month(),
+            "segments": self._orders.by_segment(),
         }
 
     def _totals(self, user: U64) -> dict[str, Any]:
         counts, money = self._of_types(self._counts), self._of_types(self._money)
-        gross, orders = int(self._statuses[COMPLETED, 1]), int(self._statuses[COMPLETED, 3])
-        refunds = int(self._statuses[REFUNDED, 1] + self._statuses[CANCELLED, 1])
+        gross, refunds, orders = self._orders.gross, self._orders.refunds, self._orders.completed
         buyers = len(np.unique(self._seen_of(PURCHASE)))
         visitors = len(np.unique(user))
         return {
@@ -175,14 +135,14 @@ class Truth:
             "page_views": int(counts[PAGE_VIEW]),
             "purchases": int(counts[PURCHASE]),
             "purchasers": buyers,
-            "purchase_revenue": _text(money[PURCHASE]),
-            "refund_revenue": _text(money[REFUND]),
-            "revenue": _text(money.sum()),
+            "purchase_revenue": money_text(money[PURCHASE]),
+            "refund_revenue": money_text(money[REFUND]),
+            "revenue": money_text(money.sum()),
             "orders": orders,
-            "ledger_rows": int(self._statuses[:, 0].sum()),
-            "gross": _text(gross),
-            "refunds": _text(refunds),
-            "net": _text(gross + refunds),
+            "ledger_rows": self._orders.rows,
+            "gross": money_text(gross),
+            "refunds": money_text(refunds),
+            "net": money_text(gross + refunds),
             "aov": round(gross / orders / 100, 4) if orders else None,
             "conversion": round(100 * buyers / visitors, 4) if visitors else None,
             "users": self._signups,
@@ -195,7 +155,7 @@ class Truth:
 
     def _seen_of(self, type_: int) -> U64:
         seen = self._seen.all()
-        return np.asarray(seen[_middle(seen, _TYPE_BITS) == type_] & _USER_MASK)
+        return np.asarray(seen[middle(seen, _TYPE_BITS) == type_] & USER_MASK)
 
     def _event_types(self, user: U64, type_: I64) -> list[dict[str, Any]]:
         counts, money = self._of_types(self._counts), self._of_types(self._money)
@@ -204,7 +164,7 @@ class Truth:
                 "event_type": name,
                 "events": int(counts[number]),
                 "unique_users": len(np.unique(user[type_ == number])),
-                "revenue": _text(money[number]),
+                "revenue": money_text(money[number]),
             }
             for number, name in enumerate(EVENT_TYPES)
             if counts[number]
@@ -218,21 +178,21 @@ class Truth:
         money = np.zeros(len(counts), np.int64)
         np.add.at(money, hours, self._money.reshape(-1, _TYPES).sum(axis=1))
         users = np.bincount(
-            _top(np.unique(_pack(bin_, 0, np.zeros(len(user)), user)), 0), minlength=len(counts)
+            top(np.unique(pack(bin_, 0, np.zeros(len(user)), user)), 0), minlength=len(counts)
         )
         return [
             {
-                "from": _time((first + number) * step_ms),
+                "from": time_text((first + number) * step_ms),
                 "event_count": int(counts[number]),
                 "unique_users": int(users[number]),
-                "revenue": _text(money[number]),
+                "revenue": money_text(money[number]),
             }
             for number in np.flatnonzero(counts).tolist()
         ]
 
     def _countries(self) -> list[dict[str, Any]]:
         seen = self._seen_in.all()
-        user, place = seen & _USER_MASK, _middle(seen, _PLACE_BITS)
+        user, place = seen & USER_MASK, middle(seen, _PLACE_BITS)
         answer = []
         for number in np.unique(place).tolist():
             of = [sums for (_, p), sums in self._country.items() if p == number]
@@ -242,7 +202,7 @@ class Truth:
                     "country": PLACES[number].code,
                     "events": events,
                     "unique_users": len(np.unique(user[place == number])),
-                    "revenue": _text(revenue),
+                    "revenue": money_text(revenue),
                     "purchases": purchases,
                 }
             )
@@ -250,16 +210,16 @@ class Truth:
 
     def _country_days(self) -> list[dict[str, Any]]:
         seen = self._seen_in.all()
-        keys, users = np.unique(seen >> np.uint64(_USER_BITS), return_counts=True)
+        keys, users = np.unique(seen >> np.uint64(USER_BITS), return_counts=True)
         unique = dict(zip(keys.tolist(), users.tolist(), strict=True))
         return [
             {
-                "day": _time((self._first_hour // 24 + day) * DAY_MS)[:10],
+                "day": time_text((self._first_hour // 24 + day) * DAY_MS)[:10],
                 "country": PLACES[place].code,
                 "event_count": int(sums[0]),
                 "unique_users": unique[day << _PLACE_BITS | place],
                 "unique_sessions": int(sums[3]),
-                "revenue": _text(sums[1]),
+                "revenue": money_text(sums[1]),
                 "purchase_count": int(sums[2]),
             }
             for (day, place), sums in sorted(self._country.items())
@@ -287,45 +247,11 @@ class Truth:
                 "user_id": str(ids[number]),
                 "events": int(events[number]),
                 "event_types": len(np.unique(type_[user == ids[number]])),
-                "last_day": _time((self._first_hour + int(hour[user == ids[number]].max())) * _HOUR_MS)[:10],
+                "last_day": time_text((self._first_hour + int(hour[user == ids[number]].max())) * _HOUR_MS)[
+                    :10
+                ],
             }
             for number in best.tolist()
-        ]
-
-    def _by_status(self) -> list[dict[str, Any]]:
-        return [
-            {"status": name, "rows": r, "revenue": _text(m), "quantity": q, "orders": o}
-            for name, (r, m, q, o) in zip(STATUSES, self._statuses.tolist(), strict=True)
-            if r
-        ]
-
-    def _by_product(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "product_id": str(cell // len(STATUSES) + 1),
-                "status": STATUSES[cell % len(STATUSES)],
-                "revenue": _text(self._products[cell, 0]),
-                "quantity": int(self._products[cell, 1]),
-                "orders": int(self._products[cell, 2]),
-            }
-            for cell in np.flatnonzero(self._products[:, 2]).tolist()
-        ]
-
-    def _by_month(self) -> list[dict[str, Any]]:
-        months = _top(self._buyers.all(), _TYPE_BITS)
-        return [
-            {
-                "month": month,
-                "gross": _text(gross),
-                "refunds": _text(refunds),
-                "net": _text(gross + refunds),
-                "orders": orders,
-                "buyers": int((months == np.datetime64(month, "M").astype(np.int64)).sum()),
-                "aov": round(gross / orders / 100, 4) if orders else None,
-            }
-            for month, (gross, refunds, orders) in sorted(
-                (month, sums.tolist()) for month, sums in self._months.items()
-            )
         ]
 
 
@@ -337,37 +263,3 @@ def _funnel(user: U64, type_: I64) -> list[dict[str, Any]]:
         left = np.intersect1d(left, user[type_ == step])
         answer.append({"step": EVENT_TYPES[step], "users": len(left)})
     return answer
-
-
-def _pack(top: Ints, bits: int, middle: Ints, user: U64) -> U64:
-    """One number of three: a bin of time, a small number of so many bits, and an id."""
-    head = (top.astype(np.uint64) << np.uint64(bits)) | middle.astype(np.uint64)
-    return np.asarray((head << np.uint64(_USER_BITS)) | user)
-
-
-def _middle(packed: U64, bits: int) -> I64:
-    return ((packed >> np.uint64(_USER_BITS)) & np.uint64((1 << bits) - 1)).astype(np.int64)
-
-
-def _top(packed: U64, bits: int) -> I64:
-    return (packed >> np.uint64(_USER_BITS + bits)).astype(np.int64)
-
-
-def _once(cell: Ints, order: I64) -> I64:
-    """The cells of distinct pairs of cell and order."""
-    pairs = np.unique(np.stack([cell.astype(np.int64), order]), axis=1)
-    return np.asarray(pairs[0])
-
-
-def _add(table: dict[Any, I64], key: Any, sums: tuple[Any, ...]) -> None:
-    table[key] = table.get(key, 0) + np.array([int(value) for value in sums], np.int64)
-
-
-def _text(cents: Any) -> str:
-    """Cents as a decimal text."""
-    value = int(cents)
-    return f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}"
-
-
-def _time(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
