@@ -52,6 +52,22 @@ def doubled_name(raw: bytes) -> str:
     return next((str(part["doubled"]) for part in parts if isinstance(part, dict) and part["doubled"]), "")
 
 
+def doubled_anywhere(raw: bytes) -> str:
+    """A name that some object in a JSON value gives twice; "" where none does."""
+    doubled: list[str] = []
+
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(found)
+        if len(value) < len(found):
+            names = [name for name, _ in found]
+            doubled.append(next(name for name in names if names.count(name) > 1))
+        return value
+
+    text = raw.decode(errors="replace")
+    json.loads(text, object_pairs_hook=pairs, parse_int=str, parse_float=str, parse_constant=str)
+    return doubled[0] if doubled else ""
+
+
 def malformed(raw: bytes, message: str) -> Rejected:
     """Why a text is no JSON: cut off, half of a surrogate pair, or plainly wrong."""
     try:

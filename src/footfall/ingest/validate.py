@@ -21,7 +21,7 @@ from footfall.ingest.outcome import Entry, ItemError, Occurrences, Sender
 from footfall.ingest.segment import ga4
 from footfall.ingest.segment.names import GA4_EVENTS
 from footfall.ingest.stubs import Name, Names, named, stub
-from footfall.ingest.texts import ITEM_LIMIT, doubled_name, malformed
+from footfall.ingest.texts import ITEM_LIMIT, doubled_anywhere, doubled_name, malformed
 from footfall.ingest.words import wrong_value
 from footfall.model import Event, Kind, Order, Product, Reason, User
 
@@ -135,7 +135,7 @@ class Validator:
 
     def _parts(self, raw: bytes, index: int) -> list[Entry]:
         """The entries of an event of GA4's: its own, and those of what it says beside."""
-        if name := doubled_name(raw):
+        if name := doubled_anywhere(raw):
             raise Rejected(Reason.DUPLICATE_FIELD, name, f"{name} is given twice")
         try:
             made = ga4.made(raw, index, self.sender, self.rules, self.occurrences, self.rights)

@@ -59,6 +59,21 @@ def test_a_body_without_messages_is_refused(body: bytes) -> None:
         read("batch", body)
 
 
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (WHOLE[:-1] + b',"batch":[{}]}', "batch"),
+        (b'{"batch" : [], ' + WHOLE[1:], "batch"),
+        (WHOLE.replace(b'"E1"', b"E1")[:-1] + b',"batch":[{}]}', "batch"),
+        (WHOLE[:-1] + b',"sentAt":"2025-01-01"}', "sentAt"),
+        (WHOLE.replace(b'"en"', b'"en","locale":"de"'), "locale"),
+    ],
+)
+def test_a_batch_that_gives_a_name_twice_is_refused(body: bytes, name: str) -> None:
+    with pytest.raises(CallersFault, match=f"gives {name} twice"):
+        read("batch", body)
+
+
 @settings(deadline=None)
 @given(st.sampled_from(sorted(PATHS)), st.binary() | st.text().map(str.encode) | st.just(b"[" * 50_000))
 def test_whatever_arrives_is_read_or_refused(path: str, body: bytes) -> None:

@@ -87,6 +87,7 @@ def test_an_event_without_an_id_has_one_order_when_its_letter_is_sent_again() ->
     [
         (b'{"event_type":"purchase","items":[{"item_id":"\\ud800"}]}', "invalid_unicode"),
         (b'{"event_type":"purchase","items":[],"items":[]}', "duplicate_field"),
+        (b'{"event_type":"purchase","items":[{"price":1,"price":2}]}', "duplicate_field"),
         (b'{"event_type":"purchase","items":[],"user_id":true}', "invalid_type"),
         (b'{"event_type":"purchase","items":[],"nope":1}', "unknown_field"),
         (b'{"items":[]}', "missing_field"),

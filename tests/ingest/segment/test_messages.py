@@ -275,6 +275,14 @@ def test_a_part_that_fails_takes_no_other_with_it_and_is_told() -> None:
          "properties", "too_deep"),
         (b'{"type":"track","event":"X","userId":"u","properties":{"a":"' + b"x" * 70_000 + b'"}}',
          "properties", "too_large"),
+        (b'{"type":"track","event":"Order Completed","userId":"u","properties":{"revenue":1,"revenue":2}}',
+         "properties.revenue", "duplicate_field"),
+        (b'{"type":"track","event":"X","userId":"u","properties":{"products":[{"price":1,"price" :2}]}}',
+         "properties.price", "duplicate_field"),
+        (b'{"type":"identify","userId":"u","traits":{"email":"a","em\\u0061il":"b"}}',
+         "traits.email", "duplicate_field"),
+        (b'{"type":"page","userId":"u","context":{"page":{"url":"/a","url":"/b"}}}',
+         "context.url", "duplicate_field"),
     ],
 )  # fmt: skip
 def test_a_bad_message_is_told_and_spoils_nothing(bad: bytes, field: str, code: str) -> None:

@@ -15,6 +15,7 @@ from msgspec import Raw, Struct
 from footfall.errors import CallersFault
 from footfall.ingest.segment.message import TYPES
 from footfall.ingest.split import BOM, array
+from footfall.ingest.texts import doubled_anywhere
 
 BATCHES: Final = frozenset({"batch", "import"})
 PATHS: Final = frozenset({*BATCHES, *TYPES})
@@ -32,13 +33,14 @@ class Envelope(Struct):
 
 
 class _Batch(Struct, rename="camel"):
-    batch: list[Raw] | None = None
+    batch: Raw = Raw(b"")
     sent_at: Any = None
     context: Any = None
     write_key: Any = None
 
 
 _batch = msgspec.json.Decoder(_Batch)
+_list = msgspec.json.Decoder(list[Raw])
 
 
 def read(path: str, body: bytes) -> Envelope:
@@ -50,16 +52,45 @@ def read(path: str, body: bytes) -> Envelope:
         head = _decoded(text)
         return Envelope([text], path, write_key=_text(head.write_key) if head else None)
     whole = _decoded(text)
-    items: Sequence[bytes | Raw] | None = None if whole is None else whole.batch
-    if whole is None and (start := _BATCH.search(text)):
+    items: Sequence[bytes | Raw] = []
+    frame, start = text, _BATCH.search(text)
+    if whole is not None:
+        items, frame = _messages(whole.batch), _frame(text, start, whole.batch)
+    elif start:
         items, rest = array(text[start.end() :])
-        whole = _decoded(text[: start.end()] + b"[]" + rest)
+        frame = text[: start.end()] + b"[]" + rest
+        whole = _decoded(frame)
     if not items:
         raise _no_messages()
     if whole is None:
         return Envelope(items)
+    _refuse_doubled(frame)
     context = whole.context if isinstance(whole.context, dict) else {}
     return Envelope(items, None, whole.sent_at, context, _text(whole.write_key))
+
+
+def _messages(batch: Raw) -> Sequence[Raw]:
+    try:
+        return _list.decode(batch)
+    except msgspec.DecodeError:  # it is no array
+        return []
+
+
+def _frame(text: bytes, start: re.Match[bytes] | None, batch: Raw) -> bytes:
+    """A body without its messages; the whole of it where they are not where they are looked for."""
+    if start is None or memoryview(text)[start.end() :][: len(memoryview(batch))] != memoryview(batch):
+        return text
+    return text[: start.end()] + b"[]" + text[start.end() + len(memoryview(batch)) :]
+
+
+def _refuse_doubled(frame: bytes) -> None:
+    """A name given twice is a mistake that JSON leaves open: of two batches, one would be lost."""
+    try:
+        name = doubled_anywhere(frame)
+    except RecursionError:
+        raise _unusable("the batch is nested too deep") from None
+    if name:
+        raise _unusable(f"the batch gives {name} twice")
 
 
 def _decoded(text: bytes) -> _Batch | None:
@@ -74,8 +105,8 @@ def _text(value: Any) -> str | None:
 
 
 def _no_messages() -> CallersFault:
-    return CallersFault(
-        'the body holds no messages: a batch is {"batch": [{"type": "track", …}, …]}',
-        name="UNPROCESSABLE",
-        code=422,
-    )
+    return _unusable('the body holds no messages: a batch is {"batch": [{"type": "track", …}, …]}')
+
+
+def _unusable(message: str) -> CallersFault:
+    return CallersFault(message, name="UNPROCESSABLE", code=422)

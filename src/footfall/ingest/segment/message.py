@@ -16,7 +16,7 @@ from footfall.ingest import fields
 from footfall.ingest.clock import corrected
 from footfall.ingest.fields import Rejected, Rules
 from footfall.ingest.outcome import Sender
-from footfall.ingest.texts import ITEM_LIMIT, doubled_name, malformed
+from footfall.ingest.texts import ITEM_LIMIT, doubled_anywhere, doubled_name, malformed, names
 from footfall.model import Id, Reason
 
 TYPES: Final = ("track", "page", "screen", "identify", "group", "alias")
@@ -72,7 +72,7 @@ def decode(raw: bytes) -> Message:
 
 
 def mapping(field: str, raw: Raw) -> dict[str, Any]:
-    """The object in a field; {} where there is none."""
+    """The object in a field; {} where there is none. No object in it gives a name twice."""
     text = bytes(raw)
     if text in {b"", b"null"}:
         return {}
@@ -80,6 +80,7 @@ def mapping(field: str, raw: Raw) -> dict[str, Any]:
         raise Rejected(Reason.TOO_LARGE, field, f"{field} are over {fields.PROPERTIES_LIMIT} bytes")
     try:
         value = _any.decode(text)
+        doubled = "" if _members(value) == names(text) else doubled_anywhere(text)
     except msgspec.ValidationError:
         raise Rejected(Reason.OUT_OF_RANGE, field, f"{field} hold a number that is too large") from None
     except msgspec.DecodeError as error:
@@ -88,7 +89,16 @@ def mapping(field: str, raw: Raw) -> dict[str, Any]:
         raise Rejected(Reason.TOO_DEEP, field, f"{field} are nested too deep") from None
     if not isinstance(value, dict):
         raise Rejected(Reason.INVALID_TYPE, field, f"{field} must be an object")
+    if doubled:
+        raise Rejected(Reason.DUPLICATE_FIELD, f"{field}.{doubled}", f"{field}: {doubled} is given twice")
     return value
+
+
+def _members(value: Any) -> int:
+    """How many names the objects of a value have."""
+    if isinstance(value, dict):
+        return len(value) + sum(map(_members, value.values()))
+    return sum(map(_members, value)) if isinstance(value, list) else 0
 
 
 def happened_at(message: Message, envelope_sent_at: Any, sender: Sender, rules: Rules) -> int:
