@@ -9,22 +9,19 @@ process keeps others waiting. Its CPU is that of the whole process a second, mem
 import argparse
 import asyncio
 import resource
-import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from statistics import quantiles
 from typing import NamedTuple
 
 import aiohttp
 import psutil
-from tests import support
 
 from bench.report import Report, show
+from bench.stack import streamed_page
 from footfall.config import Config
-from footfall.schema.migrate import migrate
 
 SUBSCRIBERS, RATE = 2_000, 100
 WORKERS = 2
@@ -103,18 +100,8 @@ def measure(*, seconds: float, subscribers: int = SUBSCRIBERS, rate: int = RATE)
     """Starts a stack with a stream, and listens for some seconds."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, subscribers * 2 + 1024), hard))
-    with tempfile.TemporaryDirectory(prefix="footfall-bench-") as folder:
-        config = support.make_config(Path(folder))
-        running = [support.start("engine", config)]
-        migrate(config)
-        running += [support.start("ingest", config), support.start("live", config)]
-        live = psutil.Process(running[-1].pid)
-        running.append(support.launch("stream", config, "--rate", str(rate)))
-        try:
-            return asyncio.run(_measure(config, live, subscribers, seconds, rate))
-        finally:
-            for process in reversed(running):
-                process.stop(60)
+    with streamed_page(rate) as (config, live):
+        return asyncio.run(_measure(config, psutil.Process(live.pid), subscribers, seconds, rate))
 
 
 async def _measure(

@@ -6,17 +6,14 @@ heap that grows from minute to minute; charts that stutter as a p99 far above a 
 """
 
 import argparse
-import tempfile
-from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
 from playwright.sync_api import CDPSession, Page, expect
-from tests import support
 from tests.browser.conftest import launched
 
 from bench.report import Report, show
-from footfall.schema.migrate import migrate
+from bench.stack import streamed_page
 
 MIB = 1 << 20
 RECORD = """() => {
@@ -53,26 +50,16 @@ def main() -> None:
     given = parser.parse_args()
     columns = ["minute", "heap, MiB", "nodes", "listeners", "frame, ms: median", "p99", "most"]
     report = Report(f"The live page at {given.rate} events/s", columns, 0, given.minutes, "embedded")
-    with tempfile.TemporaryDirectory(prefix="footfall-bench-") as folder:
-        config = support.make_config(Path(folder))
-        running = [support.start("engine", config)]
-        migrate(config)
-        running += [support.start("ingest", config), support.start("live", config)]
-        running.append(support.launch("stream", config, "--rate", str(given.rate)))
-        try:
-            with launched() as browser:
-                page = browser.new_page(viewport={"width": 1440, "height": 900})
-                page.goto(config.url("live"))
-                expect(page.locator("#card-figures")).to_have_attribute("data-state", "ready")
-                session = page.context.new_cdp_session(page)
-                session.send("Performance.enable")
-                page.evaluate(RECORD)
-                for number in range(given.minutes):
-                    report.rows.append([str(number + 1), *minute(page, session)])
-                    print(report.rows[-1], flush=True)
-        finally:
-            for process in reversed(running):
-                process.stop(60)
+    with streamed_page(given.rate) as (config, _), launched() as browser:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(config.url("live"))
+        expect(page.locator("#card-figures")).to_have_attribute("data-state", "ready")
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable")
+        page.evaluate(RECORD)
+        for number in range(given.minutes):
+            report.rows.append([str(number + 1), *minute(page, session)])
+            print(report.rows[-1], flush=True)
     show(report)
 
 

@@ -37,14 +37,25 @@ def shop(events: int) -> Iterator[Config]:
 @contextlib.contextmanager
 def streaming(config: Config) -> Iterator[None]:
     """Ingest, and the brief's 100 events a second, once they run."""
-    running = [support.start("ingest", config)]
-    running.append(support.launch("stream", config, "--rate", str(RATE)))
-    try:
+    with contextlib.ExitStack() as running:
+        running.callback(support.start("ingest", config).stop, 60)
+        running.callback(support.launch("stream", config, "--rate", str(RATE)).stop, 60)
         time.sleep(WARM_UP_S)
         yield
-    finally:
-        for process in reversed(running):
-            process.stop(60)
+
+
+@contextlib.contextmanager
+def streamed_page(rate: int) -> Iterator[tuple[Config, support.Process]]:
+    """An empty stack that so many events a second stream into: its configuration, and its live page."""
+    with tempfile.TemporaryDirectory(prefix="footfall-bench-") as folder, contextlib.ExitStack() as running:
+        config = support.make_config(Path(folder))
+        running.callback(support.start("engine", config).stop, 60)
+        migrate(config)
+        running.callback(support.start("ingest", config).stop, 60)
+        live = support.start("live", config)
+        running.callback(live.stop, 60)
+        running.callback(support.launch("stream", config, "--rate", str(rate)).stop, 60)
+        yield config, live
 
 
 @contextlib.contextmanager
