@@ -3,9 +3,7 @@
 Each is read out of the tables of the measurement that is named, so that none can stand without its command.
 """
 
-from collections.abc import Sequence
-
-from bench.brief import Figure, Row, Tables, row_of
+from bench.brief import Figure, Row, Tables, compression, inserts, row_of
 from bench.report import shown
 
 _SELECTIVE = {
@@ -22,7 +20,7 @@ _SELECTIVE_SORTED = {
 }
 
 
-def _faster(*kinds: str) -> "Tables":
+def _faster(*kinds: str) -> Tables:
     """Times faster of the questions of these kinds, and the slowest answer of a rollup."""
 
     def ours(tables: list[list[Row]]) -> str:
@@ -34,7 +32,7 @@ def _faster(*kinds: str) -> "Tables":
     return ours
 
 
-def _not_read(names: dict[str, str]) -> "Tables":
+def _not_read(names: dict[str, str]) -> Tables:
     def ours(tables: list[list[Row]]) -> str:
         found = {row[0]: float(row[5]) for row in tables[0] if row[0] in names}
         return "; ".join(f"{names[str(name)]} {share:.2f} %" for name, share in found.items())
@@ -46,39 +44,26 @@ def _endpoints(tables: list[list[Row]]) -> str:
     return "; ".join(f"{row[0]} {shown(row[3])} ms" for row in tables[0])
 
 
-def _insert(tables: list[list[Row]]) -> str:
-    _, middle, p95, p99 = row_of(tables[0], "the full schema, beside the stream")
-    return f"median {shown(middle)}, p95 {shown(p95)}, p99 {shown(p99)} ms"
-
-
 def _funnel(tables: list[list[Row]]) -> str:
     _, duck, _, _, ours = row_of(tables[0], "ordered funnel of 3 steps in 24 h, 30 days")
     return f"{shown(ours)} ms; {shown(float(duck) / float(ours))}x"
 
 
-def _compression(tables: list[list[Row]]) -> str:
-    return f"{float(row_of(tables[0], 'all')[5]):.2f}x"
-
-
 def _bytes(tables: list[list[Row]]) -> str:
-    return f"{float(_last(tables[0])[2]):.1f}"
+    return f"{float(tables[0][-1][2]):.1f}"
 
 
 def _loading(tables: list[list[Row]]) -> str:
-    events, rate, *_ = _last(tables[0])
+    events, rate, *_ = tables[0][-1]
     return f"{shown(float(events) / float(rate) / 60)} minutes for {shown(int(events))} events"
 
 
 def _peak(tables: list[list[Row]]) -> str:
-    return f"{shown(float(_last(tables[0])[6]) / 1024)} GiB"
+    return f"{shown(float(tables[0][-1][6]) / 1024)} GiB"
 
 
 def _audit(tables: list[list[Row]]) -> str:
     return f"{float(row_of(tables[0], 'seconds')[1]) / 60:.1f} minutes"
-
-
-def _last(rows: Sequence[Row]) -> Row:
-    return rows[-1]
 
 
 TARGETS = (
@@ -100,13 +85,13 @@ TARGETS = (
         "granules that selective predicates do not read: indices", "99 %", "indices", _not_read(_SELECTIVE)
     ),
     Figure("the same: projections", "99 %", "projections", _not_read(_SELECTIVE_SORTED)),
-    Figure("compression of the base table", "4.3x", "compression", _compression),
+    Figure("compression of the base table", "4.3x", "compression", compression),
     Figure("bytes an event, everything in", "65", "scale", _bytes),
     Figure(
         "INSERT of 100 events beside the brief's stream",
         "p95 under 50 ms, p99 under 100 ms",
         "insert",
-        _insert,
+        inserts("the full schema, beside the stream"),
     ),
     Figure("each endpoint of the brief, 16 clients, p99", "under 100 ms", "queries", _endpoints),
     Figure("ordered funnel of 3 steps, 30 of 90 days; against DuckDB", "under 1 s; 2.5x", "peers", _funnel),
