@@ -4,6 +4,7 @@ import json
 import uuid
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +65,13 @@ def test_any_bytes_are_refused_with_a_reason(raw: bytes) -> None:
         made(raw)
     except Rejected as refused:
         assert refused.message
+
+
+def test_a_name_given_twice_is_refused_and_properties_are_kept_as_they_are() -> None:
+    raw = json.dumps({"event_type": "search", "event_id": str(uuid.uuid4())}).encode()[:-1]
+    with pytest.raises(Rejected, match="value is given twice"):
+        made(raw + b',"value":1,"value":2}')
+    assert made(raw + b',"properties":{"a":1,"a":2}}')["properties"] == b'{"a":1,"a":2}'
 
 
 @given(UUIDS)

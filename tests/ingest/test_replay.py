@@ -40,6 +40,18 @@ def test_a_field_that_was_misnamed_is_renamed_and_each_item_counts_once(
     assert left == [('{"event_type": "x", "other": 1}',)]
 
 
+def test_of_two_values_of_a_field_none_is_guessed(shop: Client, store_client: StoreClient) -> None:
+    reject(shop, {"event_type": "x", "event_id": new_id(), "user_id": "7", "userId": "8"})
+    assert shop.post("events", b'{"event_type":"x","value":1,"value":2}').status == 422
+    settle(shop)
+    options: Any = {"reasons": ["unknown_field", "duplicate_field"], "mapping": ["userId=user_id"]}
+    for dry_run in (True, False):
+        report = replay(shop.config, **options, dry_run=dry_run)
+        assert report.reasons == {"unknown_field": 1, "duplicate_field": 1}
+        assert (report.taken, report.rejected) == (0, 2)
+    assert len(letters(store_client)) == 2
+
+
 def test_history_that_was_too_old_is_taken_once_the_limit_is_lifted(
     shop: Client, store_client: StoreClient
 ) -> None:

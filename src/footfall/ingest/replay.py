@@ -28,6 +28,7 @@ from footfall.ingest.receipts import ERRORS_LIMIT, new_batch_id
 from footfall.ingest.receive import WAIT_LIMIT_S
 from footfall.ingest.segment.envelope import Envelope
 from footfall.ingest.segment.messages import Messages
+from footfall.ingest.texts import doubled_name
 from footfall.ingest.validate import Validator
 from footfall.model import KINDS, Kind, Reason
 
@@ -151,12 +152,19 @@ def _letters(
 def _letter(
     kind: Kind, letter_id: str, rejected_at: int, raw: str, renames: Mapping[str, str]
 ) -> Letter | None:
-    """The letter with its fields renamed, its time and its id put in; None where its text is no object."""
+    """The letter with its fields renamed, its time and its id put in; None where its text is no object.
+
+    One that gives a name twice, or would once renamed, is sent as it is: either value would be a guess.
+    """
+    text = raw.encode()
     try:
-        item = _object.decode(raw)
+        given = _object.decode(text)
+        doubled = doubled_name(text)
     except (msgspec.DecodeError, RecursionError):
         return None
-    item = {renames.get(name, name): value for name, value in item.items()}
+    item = {renames.get(name, name): value for name, value in given.items()}
+    if doubled or len(item) < len(given):
+        return Letter(letter_id, text)
     item.setdefault(_TIMES[kind], Raw(str(rejected_at).encode()))
     if kind == "events":
         item.setdefault("event_id", Raw(_encode(letter_id)))

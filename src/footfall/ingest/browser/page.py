@@ -19,6 +19,7 @@ from msgspec import Raw, Struct
 from footfall.ingest.fields import Rejected
 from footfall.ingest.keys import Key
 from footfall.ingest.segment.names import GA4_EVENTS
+from footfall.ingest.texts import doubled_name
 from footfall.model import NO_PROPERTIES, Event, Id, Reason, derived_uuid
 
 AGE_LIMIT_MS: Final = 86_400_000
@@ -102,7 +103,7 @@ def site(origin: str) -> str:
 
 def _decoded(raw: bytes) -> PageEvent:
     try:
-        return _decode(raw)
+        said, doubled = _decode(raw), doubled_name(raw)
     except msgspec.ValidationError as error:
         text = str(error)
         named, at = _FIELD.search(text), _AT.search(text)
@@ -111,8 +112,11 @@ def _decoded(raw: bytes) -> PageEvent:
             raise Rejected(Reason.NOT_ALLOWED, field, f"a page cannot say {field}; see docs/api.md") from None
         reason = Reason.MISSING_FIELD if "missing required" in text else Reason.INVALID_TYPE
         raise Rejected(reason, field, _AT.sub("", text)) from None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Rejected(Reason.INVALID_JSON, "", "the event is no JSON") from None
+    if doubled:
+        raise Rejected(Reason.DUPLICATE_FIELD, doubled, f"{doubled} is given twice")
+    return said
 
 
 def _uuid(field: str, text: str) -> str:
