@@ -18,7 +18,6 @@ from footfall.config import Config, StoreUser, variable_of
 from footfall.errors import UsageError
 
 DATABASE = "footfall"
-PRIVATE_DATABASE = "footfall_private"
 _AUTHENTICATION_FAILED = 516
 # All our times are UTC. Zones in the types of an answer would cost the embedded engine a DESCRIBE each.
 common.set_setting("use_protocol_version", False)

@@ -18,7 +18,6 @@ from footfall.query.weigh import bytes_a_row, weigh
 from footfall.schema.review import LOOK_BACK_DAYS, faults, unused
 
 RUNS = 3
-FOOTFALL = "footfall"
 _WIDTH = 160
 _EXISTS = "SELECT count() FROM system.databases WHERE name = {database:String}"
 
@@ -40,7 +39,7 @@ def findings(config: Config, database: str) -> Iterator[Finding]:
         if idle.not_understood:
             looked += f" ({idle.not_understood} of them could not be explained)"
         for kind, table, name in idle.objects:
-            yield Finding(database == FOOTFALL, f"{kind} {table}.{name} served none of {looked}")
+            yield Finding(database == store.DATABASE, f"{kind} {table}.{name} served none of {looked}")
         if not idle.objects:
             yield Finding(True, f"every index and projection served one of {looked}")
 
