@@ -1,6 +1,6 @@
 """What shoppers put into their carts, how they pay, and the order lines that it becomes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -46,6 +46,15 @@ class Carts:
     price: I64
     discount: I64
     kept: Mask
+
+    def never_empty(self) -> "Carts":
+        """The same, with an item that nobody kept where there is none: position 0 can be looked up."""
+        if len(self.product):
+            return self
+        none = np.zeros(1, np.int64)
+        return replace(
+            self, visit=none, product=none, quantity=none, price=none, discount=none, kept=none > 0
+        )
 
     def sums(self, values: I64) -> I64:
         """By visit, the sum over the items that were kept."""

@@ -127,10 +127,7 @@ def _events(
     is_item = item >= 0
     shown = np.isin(type_, (PRODUCT_VIEW, ADD, REMOVE))
     of_item = np.maximum(item, 0)
-    if len(carts.product) == 0:  # so that the look-ups below have something to find
-        carts = Carts(
-            carts.count, carts.start, carts.removed, *(np.zeros(1, np.int64),) * 5, np.zeros(1, np.bool_)
-        )
+    carts = carts.never_empty()
     product = np.where(shown, np.where(is_item, carts.product[of_item], seen), 0)
     waits = visits.buyer & pays_later(payment)
     at, duration = _times(chance, visits, steps, type_, express, waits)
