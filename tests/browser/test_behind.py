@@ -14,7 +14,7 @@ from tests import support
 from tests.browser.test_dashboard import HOSTILE, PERIOD, card, plant, rows
 from tests.conftest import empty
 from tests.query import shop
-from tests.schema.support import insert, order
+from tests.schema.support import event, insert, order
 
 Open = Callable[..., Page]
 
@@ -104,6 +104,32 @@ def test_a_point_in_time_opens_its_day(open_page: Open, url: str) -> None:
     expect(page).to_have_url(re.compile("period=custom&from="))
 
 
+def test_a_week_of_the_retention_opens_by_itself(open_page: Open, url: str) -> None:
+    page = open_page(url + "?period=30d&country=US")
+    monday = shop.DAY - timedelta(days=shop.DAY.weekday())
+    ready(page, "retention").get_by_role("link", name=f"{monday:%b} {monday.day}", exact=True).click()
+    week = f"period=custom&country=US&from={monday}&to={monday + timedelta(days=6)}"
+    expect(page).to_have_url(re.compile(re.escape(week)))
+    expect(page.locator(".period-words").first).to_contain_text(str(monday))
+
+
+def test_a_search_term_opens_its_searches(open_page: Open, url: str, store_client: Client) -> None:
+    searched = {"search_term": "lamp", "device_type": "mobile", "session_id": "a"}
+    searches = [event("search", shop.at("11:00"), user, **searched) for user in (1, 2)]
+    other = event("search", shop.at("11:01"), 3, **searched | {"search_term": " Lamp"})
+    insert(store_client, "events", [*searches, other], "searches for lamps")
+    page = open_page(f"{url}{PERIOD}&device_type=mobile")
+    ready(page, "searches").get_by_role("button", name="lamp", exact=True).click()
+    expect(sheet(page)).to_contain_text("3 searches, whatever the capitals")
+    expect(sheet(page).get_by_role("status").first).to_have_text("2 found.")
+    assert sorted(row[1] for row in rows(sheet(page))) == ["1", "2"]
+    with page.expect_download() as file:
+        sheet(page).get_by_role("link", name="CSV").first.click()
+    assert file.value.path().read_text().count("lamp") == 2
+    sheet(page).get_by_role("link", name="1", exact=True).click()
+    expect(page).to_have_url(re.compile("/users/1"))
+
+
 def test_customers_move_between_segments(open_page: Open, url: str) -> None:
     page = open_page(url + PERIOD)
     ready(page, "segments").get_by_role("button", name="Moves").click()
@@ -168,6 +194,13 @@ def test_what_a_card_is_set_to_is_in_the_address(open_page: Open, url: str) -> N
     page.reload()
     expect(card(page, "products").locator("tbody tr")).to_have_count(1)
     expect(card(page, "sources").get_by_label("Sources by")).to_have_value("referrer")
+    card(page, "week").get_by_role("button", name="Show as a table").click()
+    expect(page).to_have_url(re.compile("tables=week"))
+    page.reload()
+    expect(card(page, "week").get_by_role("columnheader", name="Weekday")).to_be_visible()
+    expect(card(page, "week").get_by_role("grid")).to_be_hidden()
+    page.go_back()
+    expect(card(page, "week").get_by_role("grid")).to_be_visible()
     page.go_back()
     expect(card(page, "sources").get_by_label("Sources by")).to_have_value("utm_source")
     expect(card(page, "products").locator("tbody tr")).to_have_count(2)

@@ -286,6 +286,7 @@ def test_figures_stay_while_the_engine_is_away(
     expect(card(page, "figures").locator(".card-note")).to_contain_text("Not refreshed since")
     late = open_page(own_config.url("dashboard"))
     expect(card(late, "figures")).to_contain_text("Comes as soon as the database answers.")
+    expect(card(late, "figures")).to_have_attribute("data-state", "error")
     for shown in (page, late):  # the store's own words are not for those who look at figures
         expect(shown.locator("body")).not_to_contain_text(re.compile("Error|connect|127.0.0.1"))
     start("engine", own_config)

@@ -9,6 +9,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Locator, Page, expect
 
+from footfall import store
 from footfall.config import Config
 from footfall.schema.migrate import migrate
 from tests import support
@@ -283,10 +284,21 @@ def test_the_page_recovers_with_the_engine_and_with_its_server(
 ) -> None:
     complaints.expected = ("ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_REFUSED")
     complaints.allowed = {503}
-    engine = start("engine", own_config)
-    migrate(own_config)
     live = start("live", own_config)
     page = open_page(own_config.url("live"))
+    for card in page.locator("section.card[data-state]").all():
+        expect(card).to_have_attribute("data-state", "error")
+        expect(card).to_contain_text("Comes as soon as the database answers.")
+    engine = start("engine", own_config)
+    migrate(own_config)
+    expect(page.locator("#card-figures")).to_have_attribute("data-state", "ready")
+    with store.connect(own_config, "footfall") as owner:
+        owner.command("RENAME TABLE footfall.orders TO footfall.hidden")
+        expect(page.locator("#card-orders")).to_have_attribute("data-state", "stale")
+        expect(page.locator("#card-orders .card-note")).to_contain_text("Not refreshed since")
+        expect(page.locator("#card-users")).to_have_attribute("data-state", "empty")
+        owner.command("RENAME TABLE footfall.hidden TO footfall.orders")
+    expect(page.locator("#card-orders")).to_have_attribute("data-state", "empty")
     expect(page.locator("#card-figures")).to_have_attribute("data-state", "ready")
     engine.kill()
     expect(page.locator("#notice")).to_contain_text("The database does not answer")

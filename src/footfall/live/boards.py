@@ -1,7 +1,8 @@
 """The boards beside the stream: figures, charts and lists that are read again and again and pushed to all.
 
 Each board is a named query with a period. One task reads them one after another, so that a slow board delays
-boards and never the stream of events; while nobody watches it rests.
+boards and never the stream of events; while nobody watches it rests. Of a board that cannot be read a frame
+`KIND-failed` says why, in the one shape of errors; its latest figures stay for pages that come later.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from footfall.errors import FootfallError
+from footfall.errors import FootfallError, OurFault
 from footfall.live.hub import Hub
 from footfall.query import run
 from footfall.web.named import Queries
@@ -62,6 +63,8 @@ class Boards:
             except Exception as error:
                 if not isinstance(error, FootfallError):
                     _log.exception("the board %s cannot be read", kind)
+                    error = OurFault("this board cannot be read; the log says why")
+                self._hub.publish(f"{kind}-failed", error.to_json())
                 await asyncio.sleep(RETRY_S)
             self._due[kind] = time.monotonic() + board.period_s
 

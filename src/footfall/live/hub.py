@@ -157,7 +157,7 @@ class Hub:
         """
         subscriber = Subscriber()
         now = time.monotonic()
-        for made_at, body in self._boards.values():
+        for made_at, body in sorted(self._boards.values()):
             if now - made_at < BOARD_KEEP_S:
                 subscriber.put(body)
         missing = self._after(last_event_id)

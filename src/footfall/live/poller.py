@@ -75,7 +75,7 @@ class Poller:
         self._queries = queries
         self._reading = reading
         self._seen = Seen()
-        self._away = False
+        self._away_since: datetime | None = None
         self._ahead = 0
 
     async def run_forever(self) -> None:
@@ -99,13 +99,16 @@ class Poller:
 
     def _idle(self) -> bool:
         since = self._hub.idle_since
-        return since is not None and (self._away or time.monotonic() - since > REPLAY_S)
+        return since is not None and (self._away_since is not None or time.monotonic() - since > REPLAY_S)
 
     def _tell(self, *, away: bool) -> None:
-        """Says on the stream that the store went away, or that it is back."""
-        if away != self._away:
-            self._away = away
-            self._hub.publish("store", {"away": away, "since": datetime.now(UTC)})
+        """Says on the stream that the store is back, or away: that again for each page that comes later."""
+        if away:
+            self._away_since = self._away_since or datetime.now(UTC)
+            self._hub.publish("store", {"away": True, "since": self._away_since})
+        elif self._away_since:
+            self._away_since = None
+            self._hub.publish("store", {"away": False, "since": datetime.now(UTC)})
 
     async def _start(self) -> None:
         """The latest events, so that a page does not begin empty; nothing before them is kept."""

@@ -1,12 +1,13 @@
 // The live page: one stream of frames from the server feeds the events and every board beside them.
+import { ApiError, errorIn } from "./lib/api.js";
 import { Card } from "./lib/card.js";
 import { page } from "./lib/dom.js";
 import { fresh, notice } from "./lib/freshness.js";
 import { time } from "./lib/format.js";
 import * as geography from "./dashboard/geography.js";
-import { drawer as userDrawer } from "./dashboard/users.js";
+import * as users from "./dashboard/users.js";
 import { Builder } from "./live/builder.js";
-import { drawCards, drawErrors, drawRate } from "./live/cards.js";
+import { drawCards, drawErrors, drawRate, table as figuresTable } from "./live/cards.js";
 import { makePanels } from "./live/explore.js";
 import { drawHealth } from "./live/health.js";
 import { LettersPanel } from "./live/letters.js";
@@ -25,15 +26,19 @@ const figures = new Card("figures", {
     if (answers.cards) drawCards(answers);
     if (answers.arrivals) drawRate(answers);
   },
+  table: figuresTable,
   plain: true,
   isEmpty: () => false,
 });
 const boards = {
-  types: new Card("types", { draw: types.drawer((type) => stream.onlyType(type)), empty: "No event in the last 15 minutes. `footfall stream` sends some." }),
-  orders: new Card("orders", { draw: orders.drawer(), plain: true, empty: "No order in the last hour." }),
+  types: new Card("types", { draw: types.drawer((type) => stream.onlyType(type)), table: types.table, empty: "No event in the last 15 minutes. `footfall stream` sends some." }),
+  orders: new Card("orders", { draw: orders.drawer(), table: orders.table, plain: true, empty: "No order in the last hour." }),
   countries: new Card("countries", { draw: geography.drawer("events", (code) => stream.onlyCountry(code)), table: geography.table, plain: true, empty: "No event today." }),
-  users: new Card("users", { draw: userDrawer(({ user_id: id }) => `#timeline?user_id=${id}`), plain: true, empty: "No known user was active today." }),
+  users: new Card("users", { draw: users.drawer(({ user_id: id }) => `#timeline?user_id=${id}`), table: users.table, plain: true, empty: "No known user was active today." }),
 };
+
+// What each card is drawn from.
+const feeds = [[figures, ["cards", "arrivals"]], ...Object.entries(boards).map(([kind, card]) => [card, [kind]])];
 
 let lastFrameAt;
 let storeAway = false;
@@ -51,9 +56,20 @@ function listen() {
     if (newest) fresh(newest.ingested_at);
   });
   on("missed", ({ frames }) => stream.missed(frames));
-  on("cards", (answer) => figures.accept({ ...figures.answers, cards: answer }, TODAY));
-  on("arrivals", (answer) => figures.accept({ ...figures.answers, arrivals: answer }, TODAY));
-  for (const [kind, card] of Object.entries(boards)) on(kind, (answer) => card.accept({ [kind]: answer }, TODAY));
+  for (const [card, kinds] of feeds) {
+    const failed = new Map();
+    for (const kind of kinds) {
+      on(kind, (answer) => {
+        failed.delete(kind);
+        card.accept({ ...card.answers, [kind]: answer }, TODAY);
+        if (failed.size) card.fail([...failed.values()][0]);
+      });
+      on(`${kind}-failed`, (answer) => {
+        failed.set(kind, errorIn(answer));
+        card.fail(errorIn(answer));
+      });
+    }
+  }
   on("health", (board) => {
     drawErrors(board);
     drawHealth(board);
@@ -81,7 +97,7 @@ function listen() {
 
 function dim(away) {
   if (!away) return; // each card is drawn, and so undimmed, by its next frame
-  for (const card of [figures, ...Object.values(boards)]) if (card.answers) card.element.dataset.state = "stale";
+  for (const [card] of feeds) card.fail(new ApiError("UNREACHABLE", "The database does not answer."));
 }
 
 const admin = page.role === "admin";
@@ -91,15 +107,15 @@ const panels = { ...makePanels(), health: still };
 if (admin) {
   panels.letters = new LettersPanel();
   panels.builder = new Builder(async (sql) => {
-    location.hash = "sql";
+    openTab("sql");
     await box.open(sql);
     box.run();
   });
 }
-makeTabs({
+const openTab = makeTabs({
   opened(name, given) {
     if (name !== "sql") panels[name].show(given);
-    else if (given.has("text")) box.open(given.get("text"));
+    else if (given?.has("text")) box.openAddress(given);
     else box.show();
   },
   closed(name) {

@@ -1,14 +1,20 @@
-// What the figures are made of, by one quality: devices, browsers, sources, categories, search terms. A row filters.
+// What the figures are made of, by one quality: devices, browsers, sources, categories, search terms. A row filters;
+// a search term, which no figure is counted by, opens its searches.
 import { h } from "../lib/dom.js";
-import { percent, wholeMoney, words } from "../lib/format.js";
+import { queries } from "../lib/ask.js";
+import { count, country, moment, percent, wholeMoney, words } from "../lib/format.js";
 import { go, toggleFilter } from "../lib/nav.js";
+import { openRows } from "../lib/rows.js";
 import { Table } from "../lib/table.js";
+import { userHref } from "./users.js";
 
 const UNKNOWN = { utm_source: "Direct or unknown", utm_medium: "None", utm_campaign: "None" };
 
-/** `key` is the column of the values, `filter` what a click filters by, `bar` the column that a bar shows. */
-export function drawer({ key = "value", label, filter, bar = "unique_users", more, nameOf = (text) => text }) {
+/** `key` is the column of the values, `filter` what a click filters by or `open(row, answer)` what else it does, `bar`
+    the column that a bar shows. */
+export function drawer({ key = "value", label, filter, open, bar = "unique_users", more, nameOf = (text) => text }) {
   let table;
+  let answer;
   let top = 1;
   const name = (row) => (row[key] ? nameOf(row[key]) : (UNKNOWN[filter] ?? "Unknown"));
   const first = {
@@ -18,13 +24,13 @@ export function drawer({ key = "value", label, filter, bar = "unique_users", mor
     value: name,
     cell: (row) => {
       const track = h("span", { class: "row-bar", style: { width: `${(100 * row[bar]) / top}%` } });
-      if (!filter || !row[key]) return [track, h("span", { class: "row-name", text: name(row) })];
-      const onclick = () => toggleFilter(filter, row[key]);
+      if (!(filter || open) || !row[key]) return [track, h("span", { class: "row-name", text: name(row) })];
+      const onclick = () => (open ? open(row, answer) : toggleFilter(filter, row[key]));
       return [track, h("button", { type: "button", class: "link row-name", text: name(row), onclick })];
     },
   };
   return (answers, _, card) => {
-    const [answer] = Object.values(answers);
+    [answer] = Object.values(answers);
     if (!table) {
       table = new Table([first, ...more], { caption: label, sort: { key: bar, direction: -1 } });
       card.view.querySelector(".table-wrap").append(table.element);
@@ -76,7 +82,7 @@ export function sources(choice) {
   };
 }
 
-/** What was searched for; a term leads to no filter, for no figure is counted by it. */
+/** What was searched for, and in how many sessions something was bought after it. */
 export const searches = {
   requests: (view) => ({ searches: ["search_terms", { ...view.range, limit: 100 }] }),
   draw: () => {
@@ -85,9 +91,28 @@ export const searches = {
       { key: "sessions", label: "Sessions", type: "int" },
       { key: "conversion", label: "Bought after it", type: "pct" },
     ];
-    return drawer({ key: "term", label: "Term", bar: "searches", more: columns });
+    return drawer({ key: "term", label: "Term", bar: "searches", more: columns, open: openSearches });
   },
 };
+
+/** The searches behind a term: asked with what the terms were asked with, at their moment. */
+async function openSearches({ term, searches: times }, { meta }) {
+  const takes = (await queries()).get("event_search").parameters.map(({ name }) => name);
+  const given = Object.fromEntries(Object.entries(meta.params).filter(([name]) => takes.includes(name)));
+  openRows({
+    title: `Searches for “${term}”`,
+    about: `${count(times)} ${times === 1 ? "search" : "searches"}, whatever the capitals; the latest that are written exactly so:`,
+    query: "event_search",
+    params: { ...given, event_type: "search", search_term: term },
+    most: 1000,
+    columns: [
+      { key: "event_timestamp", label: "When", value: (row) => row.event_timestamp, cell: (row) => moment(row.event_timestamp) },
+      { key: "user_id", label: "User", grow: true, cell: (row) => (row.user_id === "0" ? "nobody known" : h("a", { href: userHref(row), text: row.user_id })) },
+      { key: "country", label: "Country", value: (row) => country(row.country) },
+      { key: "device_type", label: "Device", value: (row) => words(row.device_type) },
+    ],
+  });
+}
 
 /** Categories, added up from the products: exact sums of money and pieces. */
 export const categories = {

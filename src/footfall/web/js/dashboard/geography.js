@@ -40,13 +40,16 @@ export function drawer(measure = "unique_users", pick = (code) => toggleFilter("
     if (!table) {
       table = new Table(columns(pick), { caption: "Countries", sort: { key: "revenue", direction: -1 } });
       card.view.querySelector(".table-wrap").append(table.element);
-      map = loadMap(card.view.querySelector(".chart"), MEASURES[measure].format, pick);
     }
     table.update(countries.data);
     const values = new Map(countries.data.map((row) => [row.country, row[measure]]));
     const first = [...countries.data].sort((a, b) => b[measure] - a[measure]).slice(0, SHOWN);
     const said = first.map((row) => `${country(row.country)} ${MEASURES[measure].format(row[measure])}`).join(", ");
-    map.then((loaded) => loaded?.update(values, `${MEASURES[measure].name} by country, ${view.words}: ${said}.`));
+    map ??= loadMap(card.view.querySelector(".chart"), MEASURES[measure].format, pick);
+    map.then(
+      (loaded) => loaded.update(values, `${MEASURES[measure].name} by country, ${view.words}: ${said}.`),
+      () => (map = undefined), // its parts did not come: tried again with the next figures
+    );
   };
 }
 

@@ -5,6 +5,12 @@ import { carried } from "../lib/view.js";
 
 export const requests = (view) => ({ users: ["top_users", { ...view.range, limit: 100 }] });
 
+const FIGURES = [
+  { key: "events", label: "Events", type: "int" },
+  { key: "event_types", label: "Kinds", type: "int" },
+  { key: "last_day", label: "Last active", type: "day" },
+];
+
 /** `href(row)` is where a user's name leads. */
 export function drawer(href = userHref, options = {}) {
   let table;
@@ -19,9 +25,7 @@ export function drawer(href = userHref, options = {}) {
             value: userName,
             cell: (row) => h("a", { href: href(row), text: userName(row) }),
           },
-          { key: "events", label: "Events", type: "int" },
-          { key: "event_types", label: "Kinds", type: "int" },
-          { key: "last_day", label: "Last active", type: "day" },
+          ...FIGURES,
         ],
         { caption: "Top active users", sort: { key: "events", direction: -1 }, ...options },
       );
@@ -31,6 +35,8 @@ export function drawer(href = userHref, options = {}) {
     table.update(users.data);
   };
 }
+
+export const table = ({ users }) => ({ columns: [{ key: "external_id", label: "User", value: userName }, ...FIGURES], rows: users.data });
 
 /** A user by the shop's own id. */
 export const userName = (row) => row.external_id || row.user_id;

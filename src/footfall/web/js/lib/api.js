@@ -74,6 +74,11 @@ async function send(url, options) {
     throw new ApiError("UNREACHABLE", "The server does not answer.");
   }
   if (response.ok) return body;
-  const { name = "INTERNAL", message = "Something went wrong.", ...where } = body.error ?? {};
-  throw new ApiError(name, message, where);
+  throw errorIn(body);
+}
+
+/** The error that an answer, or a frame of the stream, is. */
+export function errorIn({ error = {} }) {
+  const { name = "INTERNAL", message = "Something went wrong.", ...where } = error;
+  return new ApiError(name, message, where);
 }

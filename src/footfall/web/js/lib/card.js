@@ -4,6 +4,7 @@ import { time, zoneName } from "./format.js";
 import { ApiError } from "./api.js";
 import { ask, ignoredWords } from "./ask.js";
 import { icon } from "./icons.js";
+import { listed, put } from "./nav.js";
 import { openSheet } from "./sheet.js";
 import { Table, download, toCsv } from "./table.js";
 
@@ -15,7 +16,7 @@ const DIM_AFTER_MS = 120;
  * `options`: requests(view) → {name: [query, params]}, later(view) the same of what takes long; draw(answers, view,
  * card); and, where they differ from the first answer's own: table(answers, view) → {columns, rows},
  * isEmpty(answers), empty (why, and what would fill it), sources(answers) → [{label, answer}]. `plain` cards are
- * tables already: no table button.
+ * tables already: no table button; which of the others are shown as tables is in the address.
  */
 export class Card {
   #options;
@@ -32,6 +33,10 @@ export class Card {
     this.note = this.element.querySelector(".card-note");
     this.noteText = this.note?.textContent ?? "";
     this.#addTools();
+    if (!options.plain) {
+      this.#showAsSaid();
+      window.addEventListener("popstate", () => this.#showAsSaid());
+    }
   }
 
   /** Asks anew and draws; `quiet` leaves the card as it is meanwhile. Answers whether it worked. */
@@ -51,7 +56,7 @@ export class Card {
     } catch (error) {
       if (error.name === "AbortError") return true;
       if (!(error instanceof ApiError)) throw error;
-      this.#fail(error);
+      this.fail(error);
       return !error.passing;
     } finally {
       clearTimeout(dim);
@@ -106,12 +111,12 @@ export class Card {
     }
     this.#state("ready");
     draw(this.answers, this.lastView, this);
-    if (this.#table) this.#fillTable();
+    if (this.tableBox) this.#fillTable();
   }
 
   /** What passes by itself is told once, in the notice; the store's own words are for what does not. */
-  #fail(error) {
-    this.#state("stale");
+  fail(error) {
+    this.#state(this.answers ? "stale" : "error");
     const why = error.passing ? "" : ` ${error.message}`;
     if (this.answers) this.note.textContent = `Not refreshed since ${time(this.loadedAt)} ${zoneName()}.${why}`;
     else this.#message(error.passing ? "Comes as soon as the database answers." : error.message);
@@ -120,7 +125,8 @@ export class Card {
   #state(state) {
     this.element.dataset.state = state;
     this.element.setAttribute("aria-busy", String(state === "loading"));
-    this.view.classList.toggle("unseen", state === "empty" || (state === "stale" && !this.answers));
+    // What is loading or stale keeps what it shows: its figures, or the words in their place.
+    if (["ready", "empty", "error"].includes(state)) this.view.classList.toggle("unseen", state !== "ready");
   }
 
   #message(text) {
@@ -132,7 +138,7 @@ export class Card {
     const tools = this.element.querySelector(".card-tools");
     if (!tools) return;
     const of = (label) => ({ label, about: this.title });
-    if (!this.#options.plain) tools.append(tool("table", of("Show as a table"), (button) => this.#toggleTable(button)));
+    if (!this.#options.plain) tools.append(tool("table", of("Show as a table"), () => this.#toggleTable()));
     tools.append(tool("save", of("Export as CSV"), () => this.#export()));
     tools.append(tool("how", of("How is this computed?"), () => this.how()));
   }
@@ -154,16 +160,26 @@ export class Card {
     return this.#options.table?.(this.answers, this.lastView) ?? tabular(this.first);
   }
 
-  #toggleTable(button) {
-    const shown = button.getAttribute("aria-pressed") === "true";
-    button.setAttribute("aria-pressed", String(!shown));
-    button.title = shown ? "Show as a table" : "Show as a chart";
+  #toggleTable() {
+    const others = listed("tables").filter((id) => id !== this.id);
+    put({ tables: (this.tableBox ? others : [...others, this.id]).join(",") });
+    this.#showAsSaid();
+  }
+
+  /** Shows the table or the chart, as the address says. */
+  #showAsSaid() {
+    const asTable = listed("tables").includes(this.id);
+    if (asTable === Boolean(this.tableBox)) return;
+    const button = this.element.querySelector(".card-tools [aria-pressed]");
+    button.setAttribute("aria-pressed", String(asTable));
+    button.title = asTable ? "Show as a chart" : "Show as a table";
     button.ariaLabel = `${button.title}: ${this.title}`;
     const height = this.body.clientHeight;
-    this.view.classList.toggle("hidden", !shown);
+    this.view.classList.toggle("hidden", asTable);
     this.tableBox?.remove();
+    this.tableBox = undefined;
     this.#table = undefined;
-    if (shown) {
+    if (!asTable) {
       this.redraw();
       return;
     }

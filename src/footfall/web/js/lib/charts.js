@@ -32,6 +32,7 @@ Chart.register(
   Tooltip,
 );
 
+const TARGET_PX = 24; // what a pointer can hit
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 Object.assign(Chart.defaults, { maintainAspectRatio: false, responsive: true, animation: false, normalized: true });
@@ -99,7 +100,7 @@ export class ChartView {
   #open;
 
   /** `build(data)` answers a Chart.js configuration; `open(data, index, series)` is called for what is clicked, where
-      the series is undefined unless its own mark is hit. */
+      the series is undefined unless its own bar is hit. */
   constructor(container, build, open) {
     this.#open = open;
     this.canvas = document.createElement("canvas");
@@ -116,8 +117,7 @@ export class ChartView {
     const next = this.#build(data);
     if (this.#open) {
       next.options.onClick = (event, [item], chart) => {
-        const [hit] = chart.getElementsAtEventForMode(event, "nearest", { intersect: true }, false);
-        if (item) this.#open(this.#data, item.index, hit?.datasetIndex);
+        if (item) this.#open(this.#data, item.index, seriesAt(chart, event));
       };
       next.options.onHover = (_, items) => this.canvas.classList.toggle("opens", items.length > 0);
     }
@@ -148,6 +148,18 @@ export class ChartView {
     this.#chart?.destroy();
     this.canvas.remove();
   }
+}
+
+/** The series whose bar is hit; a low bar is hit from `TARGET_PX` around its middle, before the high ones beside it. */
+function seriesAt(chart, event) {
+  const items = chart.getElementsAtEventForMode(event, "index", { intersect: false }, false);
+  const bars = items.flatMap(({ element, datasetIndex }) => {
+    const { y, base } = element.getProps(["y", "base"], true);
+    return y === base ? [] : [{ datasetIndex, height: Math.abs(base - y), away: Math.abs((y + base) / 2 - event.y) }];
+  });
+  const hit = bars.filter(({ height, away }) => away <= Math.max(height, TARGET_PX) / 2);
+  const nearest = (among) => among.sort((a, b) => a.away - b.away)[0]?.datasetIndex;
+  return nearest(hit.filter(({ height }) => height < TARGET_PX)) ?? nearest(hit);
 }
 
 applyTheme();

@@ -10,16 +10,24 @@ export function onNavigate(then) {
   window.addEventListener("popstate", () => follow());
 }
 
-/** Changes the view; null takes something out of it. */
-export function go(changes) {
+/** Puts a change into the address, which Back undoes; null takes something out. Answers whether it was one. */
+export function put(changes) {
   const next = address(changes);
-  if (next === location.pathname + location.search) return;
-  history.pushState(null, "", next);
-  follow();
+  if (next === location.pathname + location.search) return false;
+  history.pushState(null, "", next + location.hash);
+  return true;
+}
+
+/** Changes the view. */
+export function go(changes) {
+  if (put(changes)) follow();
 }
 
 /** Puts into the address what changes while one types; Back does not undo it letter by letter. */
-export const keep = (changes) => history.replaceState(null, "", address(changes));
+export const keep = (changes) => history.replaceState(null, "", address(changes) + location.hash);
+
+/** The names in a list of the address, as `tables=revenue,week`. */
+export const listed = (name) => new URLSearchParams(location.search).get(name)?.split(",") ?? [];
 
 /** Shows the day of a mark that was clicked on a chart over time. */
 export function openDay({ starts, zone }, index) {

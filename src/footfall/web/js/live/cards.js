@@ -32,6 +32,12 @@ function lag(ms) {
   return ms < 1000 ? [`${count(ms)} ms`] : [`${tenth(ms / 1000)} s`];
 }
 
+/** The figures as one row. */
+export function table({ cards }) {
+  const rows = cards?.data ?? [];
+  return { columns: Object.keys(rows[0] ?? {}).map((key) => ({ key, label: key.replaceAll("_", " ") })), rows };
+}
+
 /** Draws the rate and its line from a frame of the board "arrivals". */
 export function drawRate({ arrivals }) {
   const counts = new Map(arrivals.data.map((row) => [Date.parse(row.second), row.events]));

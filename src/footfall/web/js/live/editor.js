@@ -40,7 +40,8 @@ const look = EditorView.theme({
   "&": { color: "var(--text)", backgroundColor: "var(--surface)", fontSize: "13px" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "1.5" },
-  ".cm-content": { caretColor: "var(--text)", minHeight: "120px" },
+  ".cm-content": { caretColor: "var(--text)" },
+  ".cm-content, .cm-gutter": { minHeight: "120px" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },
   ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--surface)", borderRight: "1px solid var(--grid)" },
   ".cm-wrong": { textDecoration: "underline wavy var(--bad)", textDecorationSkipInk: "none", backgroundColor: "var(--accent-soft)" },
@@ -98,12 +99,17 @@ function moreCompletions(functions, queries) {
  */
 export function makeEditor(parent, { text, nonce, run, changed }) {
   const language = new Compartment();
+  // Below the screen's edge CodeMirror measures nothing, and line numbers stand where it guesses the lines: told to
+  // scroll to the first line, which nobody carries out, it measures at once.
+  let measured = false;
   const view = new EditorView({
     parent,
+    scrollTo: EditorView.scrollIntoView(0),
     state: EditorState.create({
       doc: text,
       extensions: [
         EditorView.cspNonce.of(nonce),
+        EditorView.scrollHandler.of(() => !measured && (measured = true)),
         EditorView.contentAttributes.of({ "aria-label": "SQL statement" }),
         keymap.of([
           { key: "Mod-Enter", run: () => (run(), true) },

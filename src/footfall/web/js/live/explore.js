@@ -7,6 +7,7 @@ import { openSheet } from "../lib/sheet.js";
 import { Table } from "../lib/table.js";
 import * as funnel from "../dashboard/funnel.js";
 import * as hourly from "../dashboard/hourly.js";
+import { keepTab } from "./tabs.js";
 
 const PERIODS = {
   today: ["today", "now", 1],
@@ -97,16 +98,16 @@ class Panel {
     place.append(...[this.#form, this.#status, this.#chartBox, this.#box].filter(Boolean));
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const given = [...new FormData(this.#form)].filter(([, value]) => value);
-      history.replaceState(null, "", `#${name}?${new URLSearchParams(given)}`);
+      keepTab(name, [...new FormData(this.#form)].filter(([, value]) => value));
       this.load();
     });
   }
 
-  /** Fills the form from an address and asks; called when the tab is opened. */
+  /** Asks as the form says, or as the address does that opens the tab. */
   show(given) {
     this.#shown = true;
-    for (const [name, value] of given) {
+    if (given) this.#form.reset();
+    for (const [name, value] of given ?? []) {
       const input = this.#form.elements[name];
       if (input) input.value = value;
     }

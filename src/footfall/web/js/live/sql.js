@@ -11,6 +11,7 @@ import { Params } from "./params.js";
 import { planOf, planView } from "./plan.js";
 import { Result, statusOf } from "./result.js";
 import { Saver } from "./save.js";
+import { keepTab } from "./tabs.js";
 
 const ESTIMATE_AFTER_MS = 600;
 
@@ -73,6 +74,12 @@ export class SqlBox {
     this.#editor.focus();
   }
 
+  /** The same from an address: `text`, and a value for each parameter. */
+  openAddress(given) {
+    const { text, ...params } = Object.fromEntries(given);
+    return this.open(text, params);
+  }
+
   async #start() {
     const { makeEditor } = await import("./editor.js");
     const place = byId("sql-editor");
@@ -126,7 +133,9 @@ export class SqlBox {
   run() {
     const text = this.#editor.text;
     return this.#during(async (signal) => {
-      const answer = await post("/api/sql", { sql: text, params: this.#params.values }, signal);
+      const params = this.#params.values;
+      keepTab("sql", { ...params, text });
+      const answer = await post("/api/sql", { sql: text, params }, signal);
       remember(text);
       this.#columns = answer.meta.columns;
       this.#saver.ready(text, answer.meta.columns);

@@ -1,7 +1,8 @@
 // The stream of events, the newest on top: one line an event, held still while it is being read. It is one stop of the
-// Tab key; the arrow keys go from line to line, and to the user of a line.
+// Tab key; the arrow keys go from line to line, and to the user of a line. Its filters are in the address.
 import { byId, h } from "../lib/dom.js";
 import { count, country, duration, money, seconds, shortId, words } from "../lib/format.js";
+import { keep, put } from "../lib/nav.js";
 import { eventToken } from "../lib/palette.js";
 import { openEvent } from "./details.js";
 
@@ -21,13 +22,20 @@ export class Stream {
   #waiting = [];
   #types = new Set();
   #countries = new Set();
+  #said = ["", "", ""];
   #missed = 0;
   #second = { at: 0, left: 0, before: 0 };
   #quiet;
 
   constructor() {
-    for (const choice of [this.#type, this.#country]) choice.addEventListener("change", () => this.#redraw());
-    this.#text.addEventListener("input", () => this.#redraw());
+    this.#filterAsSaid();
+    window.addEventListener("popstate", () => this.#filterAsSaid());
+    this.#type.addEventListener("change", ({ target }) => this.#choose({ event_type: target.value }));
+    this.#country.addEventListener("change", ({ target }) => this.#choose({ country: target.value }));
+    this.#text.addEventListener("input", () => {
+      keep({ find: this.#text.value });
+      this.#filterAsSaid();
+    });
     this.#pause.addEventListener("click", () => {
       const paused = this.#pause.getAttribute("aria-pressed") !== "true";
       this.#pause.setAttribute("aria-pressed", String(paused));
@@ -59,18 +67,29 @@ export class Stream {
 
   /** Shows events of this country alone, or of all where it is chosen already. */
   onlyCountry(code) {
-    offer(this.#countries, this.#country, code, country);
-    this.#toggle(this.#country, code);
+    this.#choose({ country: this.#country.value === code ? "" : code });
   }
 
   /** Shows events of this type alone, likewise. */
   onlyType(type) {
-    offer(this.#types, this.#type, type, words);
-    this.#toggle(this.#type, type);
+    this.#choose({ event_type: this.#type.value === type ? "" : type });
   }
 
-  #toggle(choice, value) {
-    choice.value = choice.value === value ? "" : value;
+  /** Puts filters into the address, and shows what is left by them. */
+  #choose(filters) {
+    put(filters);
+    this.#filterAsSaid();
+  }
+
+  #filterAsSaid() {
+    const given = new URLSearchParams(location.search);
+    const said = ["event_type", "country", "find"].map((name) => given.get(name) ?? "");
+    if (said.every((value, index) => value === this.#said[index])) return;
+    this.#said = said;
+    const [type, code, text] = said;
+    if (type) offer(this.#types, this.#type, type, words);
+    if (code) offer(this.#countries, this.#country, code, country);
+    [this.#type.value, this.#country.value, this.#text.value] = [type, code, text];
     this.#redraw();
   }
 

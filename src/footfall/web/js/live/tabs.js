@@ -1,12 +1,28 @@
 // Tabs, and the address that opens one: `#orders?user_id=42`.
 import { byId } from "../lib/dom.js";
 
-/** `opened(name, params)` and `closed(name)` are called as tabs change. */
+const last = new Map(); // what each tab showed
+
+/** Puts what a tab shows into the address, so that Back goes back to what it showed before. */
+export function keepTab(name, given) {
+  const query = new URLSearchParams(given).toString();
+  put(name, `#${name}${query ? `?${query}` : ""}`);
+}
+
+function put(name, hash) {
+  last.set(name, hash);
+  if (hash !== location.hash) history.pushState(null, "", hash);
+}
+
+/**
+ * `opened(name, params)` and `closed(name)` are called as tabs change; the params are those of the address where that
+ * opened it. Answers a function that opens a tab.
+ */
 export function makeTabs({ opened, closed }) {
   const tabs = [...document.querySelectorAll("[role=tab]")];
   let current;
 
-  function select(name, given = new URLSearchParams()) {
+  function select(name, given) {
     if (current && current !== name) closed(current);
     current = name;
     for (const tab of tabs) {
@@ -18,19 +34,23 @@ export function makeTabs({ opened, closed }) {
     opened(name, given);
   }
 
+  function open(name) {
+    if (name === current) return;
+    put(name, last.get(name) ?? `#${name}`);
+    select(name);
+  }
+
   function follow() {
     const [name, query] = split(location.hash);
     if (!tabs.some((tab) => tab.dataset.tab === name)) return false;
+    last.set(name, location.hash);
     select(name, new URLSearchParams(query));
     byId("explore").scrollIntoView({ block: "start" });
     return true;
   }
 
   tabs.forEach((tab, index) => {
-    tab.addEventListener("click", () => {
-      history.replaceState(null, "", `#${tab.dataset.tab}`);
-      select(tab.dataset.tab);
-    });
+    tab.addEventListener("click", () => open(tab.dataset.tab));
     tab.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (!step) return;
@@ -39,8 +59,12 @@ export function makeTabs({ opened, closed }) {
       next.click();
     });
   });
-  window.addEventListener("hashchange", follow);
+  window.addEventListener("hashchange", () => {
+    if (!location.hash) select(tabs[0].dataset.tab);
+    else follow();
+  });
   if (!follow()) select(tabs[0].dataset.tab);
+  return open;
 }
 
 function split(hash) {

@@ -20,6 +20,16 @@ export function drawer(pick) {
   };
 }
 
+/** The same as rows, the newest first. */
+export function table({ types: { data } }) {
+  const columns = [
+    { key: "step", label: "From", type: "time" },
+    { key: "event_type", label: "Event", value: (row) => words(row.event_type) },
+    { key: "events", label: "Events", type: "int" },
+  ];
+  return { columns, rows: data.toReversed() };
+}
+
 /** Steps from the oldest to the current one, and a count by type for each. */
 function stacked({ data, meta }) {
   const step = meta.params.step_s * 1000;
