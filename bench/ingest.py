@@ -6,7 +6,8 @@ nothing in front of it could pass. It takes them in two forms: as the engine its
 blocks a request), and as ingest sends them (one block), which costs the engine half as much. CPU times are of
 whole processes, so what an event costs is told however busy the machine is.
 
-Then, once the engine has merged what that left, single events at a fixed rate; and the brief's rate:
+Before each load from clients, the engine merges what the one before has left: millions of rows, whose merges
+would be part of the next figure. The last loads are single events at a fixed rate; and the brief's rate:
 `footfall stream` (100 events and 20 orders a second), with the dashboard's endpoints asked and the live
 page's stream read all the while, and batches of 100 events on top, each timed from when it was due.
 """
@@ -78,8 +79,10 @@ def measure(*, seconds: float) -> Report:
         ndjson = templates(TEMPLATES, BATCH, ndjson=True)
         flood_until_queryable(stack, ndjson, min(seconds, 10.0), numbers)  # all warm, and rows for the engine
         alone = [_alone(stack, alone_s, _selected(stack)), _alone(stack, alone_s, _sent(ndjson, numbers))]
+        _rest(stack)
         report.rows += _rates("NDJSON", stack, ndjson, max(LEAST_S, seconds), numbers, alone)
         json = templates(TEMPLATES, BATCH, ndjson=False)
+        _rest(stack)
         report.rows += _rates("JSON", stack, json, max(LEAST_S, seconds / 5), numbers, alone)
         for form, one in zip(("as it gives rows out", "as ingest sends them"), alone, strict=True):
             report.rows += [
