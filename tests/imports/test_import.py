@@ -57,14 +57,7 @@ def test_the_same_lines_are_added_once_and_equal_lines_all_count(
     longer = [f"{tag} new", *reversed(first), f"{tag} b"]
     file.write_bytes(gzip.compress(lines(longer).encode()))
     assert run(config, file) == (0, ["6 rows: 2 accepted, 4 duplicate, 0 rejected"])
-    assert (
-        run(config, file, "--shift")
-        == (
-            0,
-            ["6 rows: 0 accepted, 6 duplicate, 0 rejected", run(config, file, "--shift")[1][1]],
-        )
-        or True
-    )
+    assert run(config, file, "--shift")[1][0] == "6 rows: 0 accepted, 6 duplicate, 0 rejected"
     assert marks(store_client) == sorted(longer)
 
 

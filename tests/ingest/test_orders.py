@@ -1,7 +1,10 @@
 """Orders through HTTP: the ledger in the store, and what its rollup says of it."""
 
+import dataclasses
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ from clickhouse_connect.driver.client import Client as StoreClient
 
 from tests.ingest.client import Client, settle
 from tests.ingest.make import DAY_MS, NOW_MS, new_id
+from tests.support import Process, free_port
 
 LINES = [
     {"product_id": "A", "quantity": 3, "unit_price": "10.00"},
@@ -130,15 +134,23 @@ def test_a_refund_of_an_unknown_order_is_marked(shop: Client, store_client: Stor
     assert store_client.query("SELECT quantity, unlinked FROM orders").result_rows == [(-2, True)]
 
 
-def test_an_import_is_compared_with_all_that_the_store_holds(shop: Client, store_client: StoreClient) -> None:
+def test_an_import_is_compared_with_all_that_the_store_holds(
+    shop: Client, store_client: StoreClient, tmp_path: Path, start: Callable[..., Process]
+) -> None:
     line = {"order_id": new_id("I"), "status": "completed", "product_id": "A", "quantity": 1, "unit_price": 2}
-    items = [line | {"entry_id": f"{line['order_id']}/{number}"} for number in range(3)]
-    header = {"X-Footfall-Import": "1"}
-    assert shop.post("orders", items, wait=True, headers=header).body["accepted"] == 3
-    again = shop.post("orders", [*items, line | {"entry_id": new_id()}], wait=True, headers=header).body
-    assert (again["accepted"], again["duplicate"]) == (1, 3)
+    orders = [line | {"entry_id": f"{line['order_id']}/{number}"} for number in range(3)]
+    views = [{"event_type": "page_view", "session_id": line["order_id"], "event_timestamp": NOW_MS}] * 3
+    for kind, items in (("orders", orders), ("events", views)):
+        assert shop.post(kind, items, wait=True, headers=IMPORT).body["accepted"] == 3
+    forgetful = dataclasses.replace(shop.config, data_dir=tmp_path, ingest_port=free_port())
+    start("ingest", forgetful)  # with an inbox of its own: it remembers nothing
+    more = {"orders": [*orders, line | {"entry_id": new_id()}], "events": [*views, views[0]]}
+    for kind, items in more.items():
+        again = Client(forgetful).post(kind, items, wait=True, headers=IMPORT).body
+        assert (again["accepted"], again["duplicate"]) == (1, 3)
     assert money(store_client) == {"completed": Decimal(8)}
     assert store_client.query("SELECT uniqExact(line_id), count() FROM orders").result_rows == [(4, 4)]
+    assert store_client.query("SELECT uniqExact(event_id), count() FROM events").result_rows == [(4, 4)]
 
 
 def outcome(answer: Any) -> tuple[int, int, int]:
