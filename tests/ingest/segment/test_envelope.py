@@ -74,6 +74,12 @@ def test_a_batch_that_gives_a_name_twice_is_refused(body: bytes, name: str) -> N
         read("batch", body)
 
 
+def test_messages_are_found_wherever_else_the_name_of_their_list_stands() -> None:
+    for before in (b'{"context": {"batch": [1, 2]}, ', b'{"b\\u0061ck": "\\"batch\\":[", '):
+        assert items(before + b'"batch": [{}]}') == [b"{}"]
+    assert items(b'{"b\\u0061tch": [{}]}') == [b"{}"]
+
+
 @settings(deadline=None)
 @given(st.sampled_from(sorted(PATHS)), st.binary() | st.text().map(str.encode) | st.just(b"[" * 50_000))
 def test_whatever_arrives_is_read_or_refused(path: str, body: bytes) -> None:

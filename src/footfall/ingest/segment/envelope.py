@@ -55,7 +55,9 @@ def read(path: str, body: bytes) -> Envelope:
     items: Sequence[bytes | Raw] = []
     frame, start = text, _BATCH.search(text)
     if whole is not None:
-        items, frame = _messages(whole.batch), _frame(text, start, whole.batch)
+        items = _messages(whole.batch)
+        if start:
+            frame = text[: start.end()] + b"[]" + text[start.end() + len(memoryview(whole.batch)) :]
     elif start:
         items, rest = array(text[start.end() :])
         frame = text[: start.end()] + b"[]" + rest
@@ -64,7 +66,7 @@ def read(path: str, body: bytes) -> Envelope:
         raise _no_messages()
     if whole is None:
         return Envelope(items)
-    _refuse_doubled(frame)
+    _refuse_doubled(frame, text)
     context = whole.context if isinstance(whole.context, dict) else {}
     return Envelope(items, None, whole.sent_at, context, _text(whole.write_key))
 
@@ -76,17 +78,16 @@ def _messages(batch: Raw) -> Sequence[Raw]:
         return []
 
 
-def _frame(text: bytes, start: re.Match[bytes] | None, batch: Raw) -> bytes:
-    """A body without its messages; the whole of it where they are not where they are looked for."""
-    if start is None or memoryview(text)[start.end() :][: len(memoryview(batch))] != memoryview(batch):
-        return text
-    return text[: start.end()] + b"[]" + text[start.end() + len(memoryview(batch)) :]
+def _refuse_doubled(frame: bytes, text: bytes) -> None:
+    """A name given twice is a mistake that JSON leaves open: of two batches, one would be lost.
 
-
-def _refuse_doubled(frame: bytes) -> None:
-    """A name given twice is a mistake that JSON leaves open: of two batches, one would be lost."""
+    `frame`: the body without its messages; no JSON where they are not where they were looked for.
+    """
     try:
-        name = doubled_anywhere(frame)
+        try:
+            name = doubled_anywhere(frame)
+        except ValueError:
+            name = doubled_anywhere(text)
     except RecursionError:
         raise _unusable("the batch is nested too deep") from None
     if name:

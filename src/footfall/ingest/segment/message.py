@@ -80,7 +80,8 @@ def mapping(field: str, raw: Raw) -> dict[str, Any]:
         raise Rejected(Reason.TOO_LARGE, field, f"{field} are over {fields.PROPERTIES_LIMIT} bytes")
     try:
         value = _any.decode(text)
-        doubled = "" if _members(value) == names(text) else doubled_anywhere(text)
+        whole = isinstance(value, dict) and _members(value) == names(text)
+        doubled = "" if whole else doubled_anywhere(text)
     except msgspec.ValidationError:
         raise Rejected(Reason.OUT_OF_RANGE, field, f"{field} hold a number that is too large") from None
     except msgspec.DecodeError as error:
@@ -95,10 +96,14 @@ def mapping(field: str, raw: Raw) -> dict[str, Any]:
 
 
 def _members(value: Any) -> int:
-    """How many names the objects of a value have."""
+    """How many names the objects of an object or a list have."""
+    count = 0
     if isinstance(value, dict):
-        return len(value) + sum(map(_members, value.values()))
-    return sum(map(_members, value)) if isinstance(value, list) else 0
+        count, value = len(value), value.values()
+    for part in value:
+        if isinstance(part, dict | list):
+            count += _members(part)
+    return count
 
 
 def happened_at(message: Message, envelope_sent_at: Any, sender: Sender, rules: Rules) -> int:
