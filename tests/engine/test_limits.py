@@ -102,6 +102,11 @@ def test_what_runs_against_a_limit_fails_and_says_which(analyst: httpx.Client, s
     assert analyst.post("/", content="SELECT 1").text == "1\n"
 
 
+def test_groups_that_do_not_fit_the_memory_go_on_in_files(analyst: httpx.Client) -> None:
+    keys = "SELECT concat(toString(number), repeat('x', 500)) AS key FROM numbers(900000) GROUP BY key"
+    assert analyst.post("/", content=f"SELECT count() FROM ({keys})").text == "900000\n"
+
+
 def test_time_ends_a_statement(reader: httpx.Client) -> None:
     answer = reader.post("/", params=SOON, content=SLOW)
     assert (answer.status_code, code(answer)) == (408, 159)

@@ -63,6 +63,7 @@ _LOWER = frozenset(
     (
         *("max_execution_time", "max_memory_usage", "max_rows_to_read", "max_bytes_to_read"),
         *("max_result_rows", "max_result_bytes", "max_threads", "max_block_size"),
+        "max_bytes_before_external_group_by",
     )
 )
 # How much is worked on at once changes no answer: a wish that is too large is met as far as it may be.

@@ -7,18 +7,16 @@ SELECT
 FROM
 (
     SELECT
-        arrayMap(n -> countEqual(groupArray(depth) AS depths, n), range(0, 6))            AS at_depth,
-        arrayMap(n -> arraySum(arraySlice(at_depth, n + 1)), range(1, 6))                 AS reached,
+        [countIf(depth > 0), countIf(depth > 1), countIf(depth > 2), countIf(depth > 3), countIf(depth > 4)] AS reached,
         arrayJoin([1, 2, 3, 4, 5])                                                        AS level,
         reached[greatest(level - 1, 1)]                                                   AS before
     FROM
     (
         SELECT
-            if(i.user_id != 0, i.user_id, events.user_id)                                      AS shopper,
-            groupUniqArray(toString(events.event_type))                                        AS done,
-            arrayFirstIndex(
-                step -> NOT has(done, step),
-                ['page_view', 'product_view', 'add_to_cart', 'checkout', 'purchase', '']) - 1 AS depth
+            if(i.user_id != 0, i.user_id, events.user_id)                                 AS shopper,
+            [max(event_type = 'page_view'), max(event_type = 'product_view'), max(event_type = 'add_to_cart'),
+             max(event_type = 'checkout'), max(event_type = 'purchase'), 0]               AS done,
+            arrayFirstIndex(did -> did = 0, done) - 1                                     AS depth
         FROM footfall.events
         LEFT ANY JOIN
         (

@@ -8,17 +8,34 @@ SELECT
     if(visitors = 0, NULL, round(100 * sum(bought) / visitors, 4))              AS conversion
 FROM
 (
+    -- Groups, unlike sets of distinct values, may go to the disk.
     SELECT
-        toDate(event_timestamp, {tz:String})                                           AS day,
-        uniqExactIf(user_id, user_id != 0)                                AS came,
-        uniqExactIf(session_id, session_id != '')                         AS sat,
-        uniqExactIf(user_id, user_id != 0 AND event_type = 'purchase')    AS bought,
-        0                                                                 AS placed,
-        toDecimal128(0, 4)                                                AS money,
-        toDecimal128(0, 4)                                                AS paid
-    FROM footfall.events
-    WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
-        AND {part:context_filters}
+        day,
+        count()               AS came,
+        0                     AS sat,
+        countIf(buys)         AS bought,
+        0                     AS placed,
+        toDecimal128(0, 4)    AS money,
+        toDecimal128(0, 4)    AS paid
+    FROM
+    (
+        SELECT toDate(event_timestamp, {tz:String}) AS day, max(event_type = 'purchase') AS buys
+        FROM footfall.events
+        WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+            AND user_id != 0 AND {part:context_filters}
+        GROUP BY day, user_id
+    )
+    GROUP BY day
+    UNION ALL
+    SELECT day, 0, count(), 0, 0, toDecimal128(0, 4), toDecimal128(0, 4)
+    FROM
+    (
+        SELECT toDate(event_timestamp, {tz:String}) AS day, session_id
+        FROM footfall.events
+        WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+            AND session_id != '' AND {part:context_filters}
+        GROUP BY day, session_id
+    )
     GROUP BY day
     UNION ALL
     SELECT

@@ -11,16 +11,34 @@ SELECT
     if(visitors = 0, NULL, round(100 * purchasers / visitors, 4))     AS conversion
 FROM
 (
-    SELECT
-        uniqExactIf(user_id, user_id != 0)                                AS visitors,
-        uniqExactIf(session_id, session_id != '')                         AS sessions,
-        countIf(event_type = 'page_view')                                 AS page_views,
-        count()                                                           AS events,
-        uniqExactIf(user_id, user_id != 0 AND event_type = 'purchase')    AS purchasers
+    SELECT countIf(event_type = 'page_view') AS page_views, count() AS events
     FROM footfall.events
     WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
         AND {part:context_filters}
 ) AS e,
+(
+    -- Groups, unlike a set of distinct values, may go to the disk.
+    SELECT count() AS visitors, countIf(bought) AS purchasers
+    FROM
+    (
+        SELECT max(event_type = 'purchase') AS bought
+        FROM footfall.events
+        WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+            AND user_id != 0 AND {part:context_filters}
+        GROUP BY user_id
+    )
+) AS u,
+(
+    SELECT count() AS sessions
+    FROM
+    (
+        SELECT session_id
+        FROM footfall.events
+        WHERE event_timestamp >= {from:DateTime64(3, 'UTC')} AND event_timestamp < {to:DateTime64(3, 'UTC')}
+            AND session_id != '' AND {part:context_filters}
+        GROUP BY session_id
+    )
+) AS s,
 (
     SELECT
         uniqExactIf(order_id, status = 'completed')                      AS orders,
