@@ -23,7 +23,7 @@ ROLLUPS = {
 }
 TABLES = ROLLUPS | {"events", "orders", "users", "products", "identities"}
 # Raw rows, but their sums by day, as projections hold them: what is finer is answered by the twin.
-SUMMED_BY_PROJECTIONS = {"devices", "sources", "country_activity"}
+SUMMED_BY_PROJECTIONS = {"devices", "sources", "country_activity", "product_activity"}
 GOOD = """\
 -- title: A title
 -- description: What it answers,

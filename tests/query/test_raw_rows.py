@@ -35,6 +35,9 @@ async def test_what_shoppers_did_with_a_product_and_in_a_country(ask: Ask) -> No
     ]
     assert product[0]["latest"] == shop.at("9:05")
     assert await ask("product_activity", product_id="0", **RANGE) == []
+    for asked in ({"tz": "Asia/Kolkata"}, {"exact": "true"}):
+        assert await ask("product_activity", product_id="1", **RANGE, **asked) == product
+    assert await ask("product_activity", product_id="1", **RANGE, event_type="add_to_cart") == product[1:]
     countries = await ask("country_activity", countries="UK,DE", **RANGE)
     assert [(r["event_type"], r["events"], r["revenue"]) for r in countries] == [
         ("page_view", 3, 0),

@@ -239,7 +239,7 @@ def test_ttls_that_lose_a_rollup_before_its_proof_are_refused(
 def die_before_each_statement(engine: Config, client: Client) -> int:
     """Runs again and again, each time dying after the first statement that is new; returns how often."""
     deaths, limit, before = 0, 0, state(client)
-    while deaths < 200:
+    while deaths < 300:
         try:
             upgrade(Mortal(client, limit), engine)
         except Killed:

@@ -129,7 +129,9 @@ async def audit(
     if heal is not None:
         healed = await _heal(client, wrong, hold, heal, progress)
     beyond: list[str] = []
-    proofs = await _prove_all(client, [query for query in queries if query.proof], days, progress, beyond)
+    proofs = await _prove_all(
+        client, [query for query in queries if query.proved_unasked], days, progress, beyond
+    )
     await _prove_again(client, proofs, hold, {piece.rollup for piece in wrong})
     return Audit(
         {rollup: len(found) for rollup, found in days.items()},

@@ -74,6 +74,11 @@ class NamedQuery:
         """Names of the columns that are estimates."""
         return tuple(column.name for column in self.columns if column.estimate)
 
+    @property
+    def proved_unasked(self) -> bool:
+        """Whether it has a proof, and needs no value of the caller's: not what is about one product, say."""
+        return self.proof is not None and not any(parameter.required for parameter in self.parameters)
+
 
 def catalogue(config: Config) -> dict[str, NamedQuery]:
     """Footfall's queries, then those in the folder `FOOTFALL_QUERIES` that can be read, by name.

@@ -1,6 +1,6 @@
 -- title: Session timeline
--- description: What happened in one session, in order. proj_by_session finds its types and days, idx_session_id the
---   rows among them.
+-- description: What happened in one session, in order. proj_by_session finds its types and days by a hash of its name,
+--   idx_session_id the rows among them, and all of them in parts that have no projection yet.
 -- reads: events
 -- param: session_id String = ; any, required ; the session
 -- param: limit UInt32 = 200 ; 1..1000 ; rows at most
@@ -25,8 +25,8 @@ WHERE session_id = {session_id:String}
     (
         SELECT event_type, event_date
         FROM footfall.events
-        WHERE session_id = {session_id:String}
-            AND {part:typed_filters}
+        WHERE xxHash32(session_id) = xxHash32({session_id:String}) AND indexHint(session_id = {session_id:String})
+        GROUP BY event_type, event_date
     )
     AND {part:typed_filters}
 ORDER BY event_timestamp, event_id

@@ -70,13 +70,21 @@ CREATE TABLE IF NOT EXISTS footfall.events {on_cluster}
     ),
     PROJECTION proj_by_product
     (
-        SELECT product_id, event_timestamp, event_date, event_type, user_id, revenue
-        ORDER BY product_id, event_timestamp
+        SELECT
+            product_id,
+            event_date,
+            toStartOfHour(event_timestamp),
+            event_type,
+            count(),
+            uniqExactIf(user_id, user_id != 0 AND product_id != 0),
+            sum(revenue),
+            max(event_timestamp)
+        GROUP BY product_id, event_date, toStartOfHour(event_timestamp), event_type
     ),
     PROJECTION proj_by_session
     (
-        SELECT session_id, event_type, event_date
-        ORDER BY session_id
+        SELECT xxHash32(session_id), event_type, event_date
+        GROUP BY xxHash32(session_id), event_type, event_date
     ),
     PROJECTION proj_daily_stats
     (
