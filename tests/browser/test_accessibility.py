@@ -101,7 +101,7 @@ def test_nothing_is_found_on_any_page(
             expect(page.get_by_role("dialog").get_by_text("Rows read").first).to_be_visible()
             assert findings(page) == [], "sheet"
     live = open_page(pages["live"], dark=dark)
-    expect(live.locator("#card-figures")).to_have_attribute("data-state", "ready")
+    ready(live)
     for tab in live.get_by_role("tab").all():
         tab.click()
         expect(tab).to_have_attribute("aria-selected", "true")

@@ -116,6 +116,8 @@ def test_the_builder_makes_sql_that_runs(open_page: Open, url: str) -> None:
     page.get_by_role("button", name="Run in the SQL box").click()
     expect(page.get_by_role("tab", name="SQL")).to_have_attribute("aria-selected", "true")
     expect(page.locator("#sql-status")).to_contain_text("2 rows")
+    page.go_back()
+    expect(page.get_by_role("tab", name="Query builder")).to_have_attribute("aria-selected", "true")
 
 
 def test_an_event_opens_and_the_processes_say_how_they_are(open_page: Open, url: str, config: Config) -> None:
@@ -133,5 +135,5 @@ def test_an_event_opens_and_the_processes_say_how_they_are(open_page: Open, url:
     page.get_by_role("tab", name="Health").click()
     for process in ("engine", "ingest", "live"):
         expect(page.locator("#panel-health").get_by_role("row", name=process)).to_contain_text("ok")
-    expect(page.locator("#panel-health")).to_contain_text(re.compile("of the last|Nothing was sent"))
+    expect(page.locator("#panel-health")).to_contain_text(re.compile("of the last|in the last"))
     assert page.evaluate("window.hacked") is None

@@ -107,12 +107,12 @@ const panels = { ...makePanels(), health: still };
 if (admin) {
   panels.letters = new LettersPanel();
   panels.builder = new Builder(async (sql) => {
-    openTab("sql");
+    showTab("sql");
     await box.open(sql);
     box.run();
   });
 }
-const openTab = makeTabs({
+const showTab = makeTabs({
   opened(name, given) {
     if (name !== "sql") panels[name].show(given);
     else if (given?.has("text")) box.openAddress(given);

@@ -11,11 +11,8 @@ const WHAT = {
 
 /** Draws a frame of the board "health" into the tab. */
 export function drawHealth({ data, errors }) {
-  const sent = errors && errors.rate_pct !== null
-    ? `${percent(errors.rate_pct)} of ${count(errors.accepted + errors.rejected)} items of the last ${count(errors.over_s)} seconds were rejected.`
-    : "Nothing was sent in the last minute.";
   byId("panel-health").replaceChildren(
-    h("p", { class: "card-note", text: sent }),
+    h("p", { class: "card-note", text: sentence(errors) }),
     h("div", { class: "table-wrap", tabindex: "0", role: "group", "aria-label": "Processes" }, h(
       "table",
       {},
@@ -50,9 +47,17 @@ function said(about, prefix = "") {
     .join(" · ");
 }
 
-/** The error rate for the card. */
+function sentence(errors) {
+  if (!errors) return "Ingest does not answer.";
+  if (!errors.over_s) return "What is rejected is counted from now on.";
+  if (errors.rate_pct === null) return `Nothing was sent in the last ${count(errors.over_s)} seconds.`;
+  return `${percent(errors.rate_pct)} of ${count(errors.accepted + errors.rejected)} items of the last ${count(errors.over_s)} seconds were rejected.`;
+}
+
+/** The error rate for the card; a first reading has none before it to be compared with. */
 export function errorFigure({ errors }) {
   if (!errors) return ["–", "ingest does not answer"];
-  if (errors.rate_pct === null) return ["–", "nothing was sent in the last minute"];
+  if (!errors.over_s) return ["–", "counted from now on"];
+  if (errors.rate_pct === null) return ["–", `nothing was sent in ${count(errors.over_s)} s`];
   return [percent(errors.rate_pct), `${count(errors.rejected)} rejected in ${count(errors.over_s)} s`];
 }

@@ -16,7 +16,7 @@ function put(name, hash) {
 
 /**
  * `opened(name, params)` and `closed(name)` are called as tabs change; the params are those of the address where that
- * opened it. Answers a function that opens a tab.
+ * opened it. Answers a function that shows a tab, whose work puts itself into the address.
  */
 export function makeTabs({ opened, closed }) {
   const tabs = [...document.querySelectorAll("[role=tab]")];
@@ -64,7 +64,7 @@ export function makeTabs({ opened, closed }) {
     else follow();
   });
   if (!follow()) select(tabs[0].dataset.tab);
-  return open;
+  return select;
 }
 
 function split(hash) {
