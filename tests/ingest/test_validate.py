@@ -168,6 +168,7 @@ def test_each_oddity_has_its_answer(item: bytes, reason: str) -> None:
         (b'"status":"completed","product_id":"a","quantity":2147483647,"unit_price":1e13', "invalid_money"),
         (b'"status":"adjusted"', "no_lines"),
         (b'"status":"adjusted","product_id":"a","quantity":-10', ""),
+        (b'"status":"adjusted","product_id":"a","quantity":1,"unit_price":-11062.06', ""),
         (b'"status":"refunded"', ""),
     ],
 )

@@ -217,13 +217,16 @@ def _line(line: OrderLine, status: OrderStatus, where: str, seen: dict[str, int]
     if not product and not (back and line_id):
         raise Rejected(Reason.MISSING_FIELD, f"{where}product_id", f"{where}product_id is required")
     quantity = _quantity(line, status, where)
-    unit_price = None if line.unit_price is None else fields.price(f"{where}unit_price", line.unit_price)
+    # What an adjustment writes off has a negative price in many books; it is no money here.
+    read = fields.amount if status == "adjusted" else fields.price
+    unit_price = None if line.unit_price is None else read(f"{where}unit_price", line.unit_price)
     if unit_price is None and status in {"pending", "completed"}:
         raise Rejected(Reason.MISSING_FIELD, f"{where}unit_price", f"{where}unit_price is required")
     discount = fields.price(f"{where}discount", line.discount)
-    if discount > (unit_price or 0) * abs(quantity or 0) and not back:
+    costs = abs(unit_price or 0) * abs(quantity or 0)
+    if discount > costs and not back:
         raise Rejected(Reason.INVALID_MONEY, f"{where}discount", "discount is more than the line costs")
-    if (unit_price or 0) * abs(quantity or 0) >= 10**18:
+    if costs >= 10**18:
         raise Rejected(Reason.INVALID_MONEY, f"{where}unit_price", "the line's amount must be below 10^14")
     return Line(line_id, numeric_id(product), product, quantity, unit_price, discount)
 
