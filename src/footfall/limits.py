@@ -33,6 +33,10 @@ READERS_JOINS: Final = {"query_plan_join_swap_table": "false"}
 events there, and a funnel took 2.6 times as long."""
 
 
+_IN_MEMORY: Final = 1 << 30
+"""Bytes of a statement's groups above which they go on in files, where half of its memory is more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Limits of one statement of one user, 0 for none; and how many statements of the user run at once."""
@@ -48,13 +52,13 @@ class Limits:
     def settings(self) -> dict[str, int]:
         """The limits as ClickHouse's settings, without those that there are not.
 
-        Groups that take half of the memory go on in files: a count of all of a large shop's users takes
-        longer then, and does not fail.
+        Groups that take half of the memory, or a GiB, go on in files: a count of all of a large shop's users
+        takes longer then, and does not fail, and the engine stays within 2 GiB.
         """
         named = {
             "max_execution_time": self.time_s,
             "max_memory_usage": self.memory_bytes,
-            "max_bytes_before_external_group_by": self.memory_bytes // 2,
+            "max_bytes_before_external_group_by": min(self.memory_bytes // 2, _IN_MEMORY),
             "max_result_rows": self.result_rows,
             "max_result_bytes": self.result_bytes,
             "max_rows_to_read": self.rows_read,

@@ -102,9 +102,18 @@ def test_what_runs_against_a_limit_fails_and_says_which(analyst: httpx.Client, s
     assert analyst.post("/", content="SELECT 1").text == "1\n"
 
 
-def test_groups_that_do_not_fit_the_memory_go_on_in_files(analyst: httpx.Client) -> None:
+def test_groups_that_do_not_fit_the_memory_go_on_in_files(small: Config, analyst: httpx.Client) -> None:
     keys = "SELECT concat(toString(number), repeat('x', 500)) AS key FROM numbers(900000) GROUP BY key"
     assert analyst.post("/", content=f"SELECT count() FROM ({keys})").text == "900000\n"
+    in_memory = {"max_bytes_before_external_group_by": "0"}
+    assert code(analyst.post("/", params=in_memory, content=f"SELECT count() FROM ({keys})")) == 452
+    assert not list((small.data_dir / "clickhouse" / "tmp").iterdir())
+
+
+def test_groups_of_more_than_a_gib_go_on_in_files(config: Config) -> None:
+    """So that the engine's peak, with what it keeps besides, stays within 2 GiB."""
+    for user in READING_USERS:
+        assert limits(config, user).settings["max_bytes_before_external_group_by"] == 1 << 30
 
 
 def test_time_ends_a_statement(reader: httpx.Client) -> None:
