@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from clickhouse_connect.driver.client import Client
@@ -141,3 +142,17 @@ def test_a_bar_that_is_hardly_there_can_be_hit(page: Page) -> None:
         if chosen.input_value():
             break
     expect(chosen).to_have_value("refund")
+
+
+def test_times_are_of_the_zone_that_is_chosen(page: Page) -> None:
+    shown = page.locator("#stream li time").first
+    moment = datetime.fromisoformat(shown.get_attribute("datetime") or "")
+    expect(shown).to_have_text(f"{moment:%H:%M:%S}")
+    page.get_by_label("Time zone").select_option("America/New_York")
+    expect(page).to_have_url(re.compile("tz=America%2FNew_York"))
+    there = moment.astimezone(ZoneInfo("America/New_York"))
+    expect(shown).to_have_text(f"{there:%H:%M:%S}")
+    expect(page.get_by_role("img", name=re.compile("times are New York"))).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Time zone")).to_have_value("America/New_York")
+    expect(shown).to_have_text(f"{there:%H:%M:%S}")

@@ -3,7 +3,10 @@ import { ApiError, errorIn } from "./lib/api.js";
 import { Card } from "./lib/card.js";
 import { page } from "./lib/dom.js";
 import { fresh, notice } from "./lib/freshness.js";
-import { time } from "./lib/format.js";
+import { setZone, time, zoneName } from "./lib/format.js";
+import { makeZones } from "./lib/bar.js";
+import { onNavigate } from "./lib/nav.js";
+import { viewOf } from "./lib/view.js";
 import * as geography from "./dashboard/geography.js";
 import * as users from "./dashboard/users.js";
 import { Builder } from "./live/builder.js";
@@ -42,6 +45,7 @@ const feeds = [[figures, ["cards", "arrivals"]], ...Object.entries(boards).map((
 
 let lastFrameAt;
 let storeAway = false;
+let shownZone;
 
 function listen() {
   const source = new EventSource("/events");
@@ -88,7 +92,7 @@ function listen() {
   });
 
   function tell() {
-    const last = lastFrameAt ? ` Figures are from ${time(lastFrameAt)} UTC.` : "";
+    const last = lastFrameAt ? ` Figures are from ${time(lastFrameAt)} ${zoneName()}.` : "";
     if (source.readyState !== EventSource.OPEN) notice(`The stream is interrupted; connecting again.${last}`);
     else if (storeAway) notice(`The database does not answer; trying again.${last}`);
     else notice("");
@@ -124,4 +128,16 @@ const showTab = makeTabs({
 });
 
 makeTheme();
+const showZone = makeZones();
+function follow() {
+  const { zone } = viewOf(location.search);
+  if (zone === shownZone) return;
+  shownZone = zone;
+  setZone(zone);
+  showZone(zone);
+  for (const [card] of feeds) card.redraw();
+  stream.redraw();
+}
+onNavigate(follow);
+follow();
 listen();

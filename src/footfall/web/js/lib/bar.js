@@ -62,7 +62,8 @@ function wirePeriods() {
   });
 }
 
-function makeZones() {
+/** Wires the choice of the time zone; answers a function that shows the one that is chosen. */
+export function makeZones() {
   const choice = byId("zone");
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const option = (name) => h("option", { value: name, text: name.replaceAll("_", " ") });

@@ -90,7 +90,7 @@ export class Stream {
     if (type) offer(this.#types, this.#type, type, words);
     if (code) offer(this.#countries, this.#country, code, country);
     [this.#type.value, this.#country.value, this.#text.value] = [type, code, text];
-    this.#redraw();
+    this.redraw();
   }
 
   /** Frames that this page was too slow to take. */
@@ -147,7 +147,8 @@ export class Stream {
     byId("stream-empty").hidden = this.#list.childElementCount > 0;
   }
 
-  #redraw() {
+  /** Draws the lines anew, as after a change of the time zone. */
+  redraw() {
     this.#list.replaceChildren(...this.#kept.filter((event) => this.#wanted(event)).map(line));
     byId("stream-empty").hidden = this.#list.childElementCount > 0;
   }

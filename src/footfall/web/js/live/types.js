@@ -1,6 +1,6 @@
 // Events by type over the last 15 minutes, moving on with each frame; a click on a type filters the stream by it.
 import { ChartView, labelAxis, valueAxis } from "../lib/charts.js";
-import { count, short, seconds, time, words } from "../lib/format.js";
+import { count, short, seconds, time, words, zoneName } from "../lib/format.js";
 import { EVENT_SERIES, color, eventToken } from "../lib/palette.js";
 
 const OTHER = ["other"];
@@ -16,7 +16,7 @@ export function drawer(pick) {
     chart ??= new ChartView(card.view.querySelector(".chart"), configuration, open);
     const data = stacked(types);
     const total = types.data.reduce((sum, row) => sum + row.events, 0);
-    chart.update(data, `Events by type, the last 15 minutes: ${count(total)} in all.`);
+    chart.update(data, `Events by type, the last 15 minutes: ${count(total)} in all; times are ${zoneName()}.`);
   };
 }
 
@@ -78,7 +78,7 @@ function configuration({ steps, series, step }) {
           filter: (item) => item.raw > 0,
           callbacks: {
             // Where nothing happened there is no item.
-            title: ([item]) => item && `${seconds(steps[item.dataIndex])} to ${seconds(steps[item.dataIndex] + step)} UTC`,
+            title: ([item]) => item && `${seconds(steps[item.dataIndex])} to ${seconds(steps[item.dataIndex] + step)} ${zoneName()}`,
             label: (item) => ` ${item.dataset.label} ${count(item.raw)}`,
           },
         },
