@@ -54,8 +54,8 @@ async def test_no_commit_copies_the_log(tmp_path: Path, monkeypatch: pytest.Monk
 async def test_a_log_is_not_begun_anew_while_it_is_copied(tmp_path: Path) -> None:
     """Where SQLite does both at once, it may lose commits: nothing is copied, or nothing begun anew."""
     door = Inbox(tmp_path, LIMIT)
-    copier = log.Log(door.connect)
     file, journal = tmp_path / "inbox.sqlite", tmp_path / "inbox.sqlite-wal"
+    copier = log.Log(door.connect)
     with closing(door.connect()) as connection:
         for number, is_copied in enumerate((False, True)):
             await door.accept(batch(2 * number))

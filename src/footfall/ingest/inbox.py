@@ -209,7 +209,6 @@ class Inbox:
                 if self.ids.recent >= self.ids.bounds.recent:
                     self.keeper.look()
                 _deliver(results, self._loop, self._signal)
-                self._log.committed(self._connection)
 
     def _gather(self) -> "tuple[list[_Waiting], bool]":
         """Everything that waits, at least one, as far as it fits one transaction."""
