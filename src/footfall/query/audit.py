@@ -73,6 +73,11 @@ class Audit:
         """Whether any figure is wrong."""
         return bool(self.rows) or any(proof.verdict == "different" for _, proof in self.proofs)
 
+    @property
+    def holds(self) -> bool:
+        """Whether everything could be compared, and no figure is wrong."""
+        return not (self.differs or self.beyond)
+
     def lines(self) -> Iterator[str]:
         """The report: a line a rollup and a named query, and below it each row that differs."""
         yield from self.healed
