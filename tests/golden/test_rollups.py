@@ -36,7 +36,7 @@ QUERIES = {
         " sumMerge(mv_user_funnel.revenue) FROM footfall.mv_user_funnel GROUP BY ALL"
     ),
     "mv_country_stats": (
-        "SELECT country, event_date, sum(event_count), uniqMerge(unique_users), uniqMerge(unique_sessions),"
+        "SELECT country, event_date, sum(event_count), uniqMerge(unique_users),"
         " sum(mv_country_stats.revenue), sum(purchase_count) FROM footfall.mv_country_stats GROUP BY ALL"
     ),
     "daily_user_activity": (

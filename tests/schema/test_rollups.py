@@ -165,7 +165,7 @@ HOURLY = (
     3,
 )
 COUNTRIES = (
-    "SELECT country, event_date, sum(event_count), uniqMerge(unique_users), uniqMerge(unique_sessions),"
+    "SELECT country, event_date, sum(event_count), uniqMerge(unique_users),"
     " sum(mv_country_stats.revenue), sum(purchase_count)"
     " FROM footfall.mv_country_stats GROUP BY country, event_date",
     2,
@@ -217,7 +217,6 @@ def countries(raw: list[dict[str, Any]]) -> dict[Hashable, tuple[Any, ...]]:
         key: (
             len(members),
             users(members),
-            len({row["session_id"] for row in members} - {""}),
             money(members),
             sum(row["event_type"] == "purchase" for row in members),
         )

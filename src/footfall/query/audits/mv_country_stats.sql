@@ -4,18 +4,17 @@ SELECT
     concat('country ', country)    AS row,
     (sum(ours.1), sum(raw.1))      AS event_count,
     (sum(ours.2), sum(raw.2))      AS unique_users,
-    (sum(ours.3), sum(raw.3))      AS unique_sessions,
-    (sum(ours.4), sum(raw.4))      AS revenue,
-    (sum(ours.5), sum(raw.5))      AS purchase_count,
-    (sum(ours.6), sum(raw.6))      AS visitors
+    (sum(ours.3), sum(raw.3))      AS revenue,
+    (sum(ours.4), sum(raw.4))      AS purchase_count,
+    (sum(ours.5), sum(raw.5))      AS visitors
 FROM
 (
     SELECT
         event_date AS day,
         CAST(country, 'String')                                                 AS country,
-        (sum(event_count), uniqMerge(unique_users), uniqMerge(unique_sessions),
-         sum(revenue), sum(purchase_count), uniqCombined64Merge(visitors))      AS ours,
-        (toUInt64(0), toUInt64(0), toUInt64(0), toDecimal128(0, 4), toUInt64(0), toUInt64(0)) AS raw
+        (sum(event_count), uniqMerge(unique_users), sum(revenue), sum(purchase_count),
+         uniqCombined64Merge(visitors))                                         AS ours,
+        (toUInt64(0), toUInt64(0), toDecimal128(0, 4), toUInt64(0), toUInt64(0)) AS raw
     FROM footfall.mv_country_stats
     WHERE event_date >= {from:Date} AND event_date < {to:Date}
     GROUP BY day, country
@@ -23,9 +22,8 @@ FROM
     SELECT
         event_date AS day,
         CAST(country, 'String')                                                 AS country,
-        (toUInt64(0), toUInt64(0), toUInt64(0), toDecimal128(0, 4), toUInt64(0), toUInt64(0)) AS ours,
-        (count(), uniqIf(user_id, user_id != 0), uniqIf(session_id, session_id != ''),
-         sum(revenue), countIf(event_type = 'purchase'),
+        (toUInt64(0), toUInt64(0), toDecimal128(0, 4), toUInt64(0), toUInt64(0)) AS ours,
+        (count(), uniqIf(user_id, user_id != 0), sum(revenue), countIf(event_type = 'purchase'),
          uniqCombined64If(user_id, user_id != 0))                               AS raw
     FROM footfall.events
     WHERE event_date >= {from:Date} AND event_date < {to:Date}
@@ -34,6 +32,5 @@ FROM
 GROUP BY day, country
 HAVING sum(ours.1) != sum(raw.1) OR sum(ours.2) != sum(raw.2) OR sum(ours.3) != sum(raw.3)
     OR sum(ours.4) != sum(raw.4) OR sum(ours.5) != sum(raw.5)
-    OR sum(ours.6) != sum(raw.6)
 ORDER BY day, row
 LIMIT {limit:UInt32}

@@ -1,7 +1,6 @@
--- mv_country_stats: events, users, sessions, revenue and purchases by country and day; answers geography
--- and, over all countries, the shop's visitors and sessions by day.
+-- mv_country_stats: events, users, revenue and purchases by country and day; answers geography.
 --
--- Columns: counts and revenue add up; unique_users and unique_sessions are states: uniqMerge(unique_users).
+-- Columns: counts and revenue add up; unique_users is a state: uniqMerge(unique_users).
 --          `visitors` counts the same users by a state that merges in half the time: uniqCombined64Merge(visitors).
 --          Days whose raw rows had expired when it was added have none: who asks for those takes unique_users.
 CREATE TABLE IF NOT EXISTS footfall.mv_country_stats {on_cluster}
@@ -10,7 +9,6 @@ CREATE TABLE IF NOT EXISTS footfall.mv_country_stats {on_cluster}
     event_date       Date,
     event_count      UInt64,
     unique_users     AggregateFunction(uniq, UInt64),
-    unique_sessions  AggregateFunction(uniq, String),
     revenue          Decimal(38, 4),
     purchase_count   UInt64,
     visitors         AggregateFunction(uniqCombined64, UInt64)

@@ -6,7 +6,6 @@ SELECT
     event_date,
     count()                                     AS event_count,
     uniqStateIf(user_id, user_id != 0)          AS unique_users,
-    uniqStateIf(session_id, session_id != '')   AS unique_sessions,
     sum(events.revenue)                         AS revenue,
     countIf(event_type = 'purchase')            AS purchase_count,
     uniqCombined64StateIf(user_id, user_id != 0) AS visitors

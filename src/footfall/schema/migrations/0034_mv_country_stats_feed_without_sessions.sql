@@ -1,0 +1,13 @@
+-- No query asks for sessions by country: from now on none are added.
+ALTER TABLE footfall.mv_country_stats_feed {on_cluster}
+MODIFY QUERY
+SELECT
+    country,
+    event_date,
+    count()                                     AS event_count,
+    uniqStateIf(user_id, user_id != 0)          AS unique_users,
+    sum(events.revenue)                         AS revenue,
+    countIf(event_type = 'purchase')            AS purchase_count,
+    uniqCombined64StateIf(user_id, user_id != 0) AS visitors
+FROM footfall.events
+GROUP BY country, event_date
