@@ -11,9 +11,7 @@ from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Locator, Page, Route, expect
 
 from footfall.config import Config
-from footfall.schema.migrate import migrate
 from tests import support
-from tests.browser.conftest import Complaints
 from tests.conftest import empty
 from tests.dashboard.http import get
 from tests.query import shop
@@ -78,6 +76,18 @@ def test_figures_are_those_of_the_shop_that_is_checked_by_hand(open_page: Open, 
         "conversion": "50.0%",
     }
     expect(page.locator("#figure-net .figure-value")).to_have_attribute("title", "$32.50")
+
+
+def test_each_figure_of_a_day_has_a_line_by_hour(open_page: Open, url: str) -> None:
+    page = open_page(url + PERIOD)
+    figures(page)
+    for name in ("visitors", "sessions", "orders", "net", "aov", "conversion"):
+        line = page.locator(f"#figure-{name} .figure-spark path.line")
+        expect(line).to_have_attribute("d", re.compile("M"))
+    sessions = page.locator("#figure-sessions .figure-spark path.line")  # one from 8, two from 9
+    expect(sessions).to_have_attribute("d", re.compile("L7 31.0L8 16.0L9 1.0L10 31.0L"))
+    card(page, "figures").get_by_role("button", name="How is this computed?").click()
+    expect(page.get_by_role("heading", name="Line of sessions")).to_be_visible()
 
 
 def test_every_card_shows_what_the_database_holds(open_page: Open, url: str) -> None:
@@ -266,35 +276,6 @@ def test_nothing_is_wider_than_the_screen(open_page: Open, url: str, width: int)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_figures_stay_while_the_engine_is_away(
-    open_page: Open,
-    own_config: Config,
-    start: Callable[..., support.Process],
-    complaints: Complaints,
-) -> None:
-    complaints.allowed = {503}
-    engine = start("engine", own_config)
-    migrate(own_config)
-    start("dashboard", own_config)
-    page = open_page(own_config.url("dashboard"))
-    expect(card(page, "figures")).to_have_attribute("data-state", "ready")
-    engine.kill()
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.locator("#notice")).to_contain_text("The database does not answer")
-    expect(card(page, "figures")).to_have_attribute("data-state", "stale")
-    expect(page.locator("#figure-orders .figure-value")).to_have_text("0")
-    expect(card(page, "figures").locator(".card-note")).to_contain_text("Not refreshed since")
-    late = open_page(own_config.url("dashboard"))
-    expect(card(late, "figures")).to_contain_text("Comes as soon as the database answers.")
-    expect(card(late, "figures")).to_have_attribute("data-state", "error")
-    for shown in (page, late):  # the store's own words are not for those who look at figures
-        expect(shown.locator("body")).not_to_contain_text(re.compile("Error|connect|127.0.0.1"))
-    start("engine", own_config)
-    for shown in (page, late):
-        expect(shown.locator("#notice")).to_be_hidden()
-        expect(card(shown, "figures")).to_have_attribute("data-state", "ready")
-
-
 def test_filters_zone_and_steps_are_in_the_address(open_page: Open, url: str, config: Config) -> None:
     page = open_page(url + PERIOD)
     card(page, "geography").get_by_role("button", name="United Kingdom").click()
@@ -354,3 +335,41 @@ def test_a_product_and_a_user_have_pages_of_their_own(open_page: Open, url: str)
     page.goto(f"{url}users/66")
     expect(page.locator(".session").first).to_contain_text(HOSTILE)
     assert page.evaluate("window.hacked") is None
+
+
+def test_order_and_page_of_a_table_are_in_the_address(
+    open_page: Open, url: str, store_client: Client
+) -> None:
+    when = shop.at("12:00") - timedelta(days=10)
+    lines = [
+        order(f"paged {number}", "completed", when, product_id=100 + number, total_amount=str(100 - number))
+        for number in range(15)
+    ]
+    insert(store_client, "orders", lines, "orders of many products")
+    page = open_page(f"{url}?period=custom&from={when.date()}&to={when.date()}")
+    products = card(page, "products")
+    where = products.locator(".pager [role=status]")
+    first = products.locator("tbody tr").first.locator("td").first
+    expect(where).to_have_text("1–10 of 15")
+    expect(first).to_contain_text("Product 100")
+    products.get_by_role("button", name=re.compile("^Revenue")).click()
+    expect(page).to_have_url(re.compile(r"&sort=products\.revenue\.up$"))
+    expect(first).to_contain_text("Product 114")
+    products.get_by_role("button", name="Next").click()
+    expect(page).to_have_url(re.compile(r"&pages=products\.2$"))
+    page.reload()
+    expect(where).to_have_text("11–15 of 15")
+    expect(first).to_contain_text("Product 104")
+    expect(products.get_by_role("columnheader", name="Revenue")).to_have_attribute("aria-sort", "ascending")
+    page.go_back()
+    expect(where).to_have_text("1–10 of 15")
+    expect(first).to_contain_text("Product 114")
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("sort="))
+    expect(first).to_contain_text("Product 100")
+    page.go_forward()
+    page.go_forward()
+    expect(where).to_have_text("11–15 of 15")
+    page.get_by_role("link", name="90 days", exact=True).click()  # of which this is no second page
+    expect(page).to_have_url(re.compile(r"period=90d.*sort=products\.revenue\.up$"))
+    expect(where).to_contain_text("1–10 of")

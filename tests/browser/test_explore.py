@@ -83,6 +83,34 @@ def test_the_place_of_an_error_is_marked(open_page: Open, url: str, complaints: 
     expect(page.locator(".cm-wrong")).to_have_text("nothing")
     run_sql(page, "SELECT 1 +")
     expect(page.locator("#sql-result").get_by_role("alert")).to_contain_text("SYNTAX_ERROR")
+    run_sql(page, "\n  SELECT 'größer €', 1 2 3")
+    expect(page.locator(".cm-wrong")).to_have_text("2")
+
+
+def test_names_are_completed(open_page: Open, url: str) -> None:
+    page = open_page(url)
+    content = page.locator("#sql-editor .cm-content")
+    with page.expect_response("**/api/queries"):
+        expect(content).to_be_visible()
+    # What is typed, what is offered for it, and what then stands there.
+    for typed, offered, taken in (
+        ("SELECT * FROM mv_dai", "mv_daily_events", "SELECT * FROM mv_daily_events"),
+        ("SELECT ses FROM events", "session_id", "SELECT session_id FROM events"),
+        ("SELECT toStartOfFif", "toStartOfFifteenMinutes", "SELECT toStartOfFifteenMinutes("),
+        ("hourly_ses", "hourly_sessions", "toDateTime(event_timestamp, 'UTC')"),
+    ):
+        content.fill("")
+        content.press_sequentially(typed)
+        for _ in range(len(typed) - len(typed.removesuffix(" FROM events"))):
+            content.press("ArrowLeft")
+        content.press("Control+Space")
+        option = page.locator(".cm-tooltip-autocomplete li").filter(has_text=offered).first
+        expect(option).to_be_visible()
+        option.click()
+        expect(content).to_contain_text(taken)
+    expect(page.locator("#sql-params label")).to_have_text(
+        ["from (DateTime64(3, 'UTC'))", "to (DateTime64(3, 'UTC'))"]
+    )
 
 
 def test_a_statement_is_saved_as_a_named_query(open_page: Open, url: str, saved: Path) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from clickhouse_connect.driver.client import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from footfall.config import Config
 from tests import support
@@ -128,6 +128,30 @@ def test_a_tab_and_what_it_shows_are_in_the_address(page: Page, complaints: Comp
     page.reload()
     expect(page.locator("#sql-editor .cm-content")).to_have_text("SELECT {n:UInt8} + 1 AS more")
     expect(page.get_by_label("n (UInt8)")).to_have_value("41")
+
+
+def test_the_shape_of_a_result_is_in_the_address(page: Page) -> None:
+    run_sql(page, "SELECT country, count() AS n FROM events GROUP BY country")
+
+    def shape(name: str) -> Locator:
+        return page.locator("#sql-result").get_by_role("button", name=name, exact=True)
+
+    shape("Bars").click()
+    expect(page).to_have_url(re.compile(r"/\?shown=bar#sql\?text="))
+    shape("Pie").click()
+    expect(page).to_have_url(re.compile(r"/\?shown=pie#sql"))
+    page.go_back()
+    expect(shape("Bars")).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(shape("Bars")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("img", name=re.compile("n by country"))).to_be_visible()
+    page.go_back()
+    expect(shape("Table")).to_have_attribute("aria-pressed", "true")
+    page.go_forward()
+    run_sql(page, "SELECT country, sum(revenue) AS money FROM events GROUP BY country")
+    expect(shape("Table")).to_have_attribute("aria-pressed", "true")  # another statement begins anew
+    expect(page).to_have_url(re.compile("/#sql"))
 
 
 def test_a_bar_that_is_hardly_there_can_be_hit(page: Page) -> None:

@@ -63,6 +63,14 @@ async def test_hours_are_all_there_and_belong_to_their_hour(ask: Ask) -> None:
     assert counts[10] == (2, 0, 0)
 
 
+async def test_sessions_belong_to_each_hour_that_they_have_an_event_in(ask: Ask) -> None:
+    around = {"since": f"{BEFORE}T23:00:00Z", "until": f"{DAY}T11:00:00Z"}
+    rows = await ask("hourly_sessions", **around)
+    assert [(row["hour"].hour, row["sessions"]) for row in rows] == [(23, 1), (8, 1), (9, 2)]
+    rows = await ask("hourly_sessions", **around, tz="Asia/Kolkata", country="UK")
+    assert [(row["hour"], row["sessions"]) for row in rows] == [(shop.at("8:30"), 1)]
+
+
 async def test_one_type_of_event_by_hour_and_by_day(ask: Ask) -> None:
     hours = await ask("hourly_activity", event_type="page_view", **RANGE)
     assert sum(row["event_count"] for row in hours) == 5

@@ -17,6 +17,7 @@ import * as week from "./dashboard/week.js";
 
 const overview = new Card("figures", {
   requests: figures.requests,
+  later: figures.later,
   draw: figures.draw,
   plain: true,
   isEmpty: () => false,

@@ -46,7 +46,7 @@ function activityTable() {
         { key: "revenue", label: "Revenue", type: "money" },
         { key: "latest", label: "Latest", type: "time" },
       ];
-      table = new Table(columns, { caption: "Events of the product", sort: { key: "events", direction: -1 } });
+      table = new Table(columns, { caption: "Events of the product", name: card.id, sort: { key: "events", direction: -1 } });
       card.view.querySelector(".table-wrap").append(table.element);
     }
     table.update(answer.data);

@@ -32,7 +32,7 @@ export function drawer({ key = "value", label, filter, open, bar = "unique_users
   return (answers, _, card) => {
     [answer] = Object.values(answers);
     if (!table) {
-      table = new Table([first, ...more], { caption: label, sort: { key: bar, direction: -1 } });
+      table = new Table([first, ...more], { caption: label, name: card.id, sort: { key: bar, direction: -1 } });
       card.view.querySelector(".table-wrap").append(table.element);
     }
     top = Math.max(...answer.data.map((row) => row[bar]), 1);

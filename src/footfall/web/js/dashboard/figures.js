@@ -19,6 +19,9 @@ const EXACT_UP_TO_DAYS = 8;
 
 const MANYFOLD_PCT = 400;
 
+/** Sessions by hour, which no rollup holds: raw rows answer for the one day. */
+export const later = (view) => (view.days === 1 ? { sessions: ["hourly_sessions", view.range] } : {});
+
 /** Requests for the figures now, before, and their shape. */
 export function requests(view) {
   const exact = view.running && view.days <= EXACT_UP_TO_DAYS;
@@ -36,7 +39,7 @@ export function requests(view) {
 }
 
 /** What the side sheet shows, with a name for each. */
-export function sources({ now, before, days, hours, buyers, money: earned }) {
+export function sources({ now, before, days, hours, buyers, money: earned, sessions }) {
   return [
     { answer: now, label: "The period" },
     { answer: before, label: "The period before" },
@@ -44,6 +47,7 @@ export function sources({ now, before, days, hours, buyers, money: earned }) {
     { answer: hours, label: "Lines of visitors and conversion" },
     { answer: buyers, label: "Line of conversion: buyers" },
     { answer: earned, label: "Lines of orders and money" },
+    { answer: sessions, label: "Line of sessions" },
   ].filter(({ answer }) => answer);
 }
 
@@ -79,7 +83,7 @@ function change({ key, format }, now, before, view) {
 }
 
 /** The values of each figure's line, oldest first; the running hour or day, a part yet, would look like a fall. */
-function shapesOf({ days, hours, buyers, money: earned }, view) {
+function shapesOf({ days, hours, buyers, money: earned, sessions }, view) {
   const over = (values) => (view.running && values.length > 2 ? values.slice(0, -1) : values);
   if (days) return Object.fromEntries(FIGURES.map(({ key }) => [key, over(days.data).map((row) => row[key])]));
   const { from, to } = hours.meta.params;
@@ -89,6 +93,8 @@ function shapesOf({ days, hours, buyers, money: earned }, view) {
   const money = byBucket(earned.data, "period", starts, view.zone);
   return {
     visitors: visits.map((row) => row?.unique_users ?? 0),
+    // None at all: they have not come yet, or their rows have expired, which is no line of zeros.
+    sessions: sessions?.data.length ? byBucket(sessions.data, "hour", starts, view.zone).map((row) => row?.sessions ?? 0) : [],
     orders: money.map((row) => row?.orders ?? 0),
     net: money.map((row) => row?.net ?? 0),
     aov: money.map((row) => row?.aov ?? null),

@@ -38,7 +38,7 @@ export function drawer(measure = "unique_users", pick = (code) => toggleFilter("
   let map;
   return ({ countries }, view, card) => {
     if (!table) {
-      table = new Table(columns(pick), { caption: "Countries", sort: { key: "revenue", direction: -1 } });
+      table = new Table(columns(pick), { caption: "Countries", name: card.id, sort: { key: "revenue", direction: -1 } });
       card.view.querySelector(".table-wrap").append(table.element);
     }
     table.update(countries.data);

@@ -25,7 +25,7 @@ export function orderTable(other) {
   ];
   return ({ orders }, _, card) => {
     if (!table) {
-      table = new Table(columns, { caption: "Orders" });
+      table = new Table(columns, { caption: "Orders", name: card.id });
       card.view.querySelector(".table-wrap").append(table.element);
     }
     table.update(orders.data);

@@ -1,12 +1,13 @@
 // Top products: a table that sorts, is searched and paged; each product's revenue as a bar, and a page of its own.
 import { byId, h } from "../lib/dom.js";
 import { money } from "../lib/format.js";
-import { keep, toggleFilter } from "../lib/nav.js";
+import { keep, saying, toggleFilter } from "../lib/nav.js";
 import { sparkline } from "../lib/sparkline.js";
 import { Table } from "../lib/table.js";
 import { carried } from "../lib/view.js";
 import { buckets, byBucket } from "../lib/zone.js";
 
+const NAME = "products";
 const SHOWN = 10;
 const TRENDS = 50; // products that have a line
 const RATES_UP_TO_DAYS = 31;
@@ -44,7 +45,7 @@ export function drawer() {
   let shown;
   const search = byId("product-search");
   search.addEventListener("input", () => {
-    keep({ find: search.value });
+    keep({ find: search.value, pages: saying("pages", NAME, null) });
     table?.seek(search.value);
   });
   const columns = [
@@ -69,6 +70,7 @@ export function drawer() {
     if (!table) {
       table = new Table(columns, {
         caption: "Top products",
+        name: NAME,
         sort: { key: "revenue", direction: -1 },
         pageSize: SHOWN,
       });

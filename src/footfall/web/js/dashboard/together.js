@@ -31,7 +31,7 @@ export function drawer(single = false) {
   let table;
   return ({ together }, _, card) => {
     if (!table) {
-      table = new Table([single ? OTHER : BOTH, ...FIGURES], { caption: "Bought together", sort: { key: "orders", direction: -1 } });
+      table = new Table([single ? OTHER : BOTH, ...FIGURES], { caption: "Bought together", name: card.id, sort: { key: "orders", direction: -1 } });
       card.view.querySelector(".table-wrap").append(table.element);
     }
     table.update(together.data);

@@ -27,7 +27,7 @@ export function drawer(href = userHref, options = {}) {
           },
           ...FIGURES,
         ],
-        { caption: "Top active users", sort: { key: "events", direction: -1 }, ...options },
+        { caption: "Top active users", name: card.id, sort: { key: "events", direction: -1 }, ...options },
       );
       card.view.querySelector(".table-wrap").append(table.element);
       if (table.pager) card.view.querySelector(".pager-place").append(table.pager);

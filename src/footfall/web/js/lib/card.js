@@ -192,7 +192,7 @@ export class Card {
   #fillTable() {
     const { columns, rows } = this.#tabular();
     if (!this.#table) {
-      this.#table = new Table(columns, { caption: this.title });
+      this.#table = new Table(columns, { caption: this.title, name: this.id });
       this.tableBox.replaceChildren(this.#table.element);
     }
     this.#table.update(rows);

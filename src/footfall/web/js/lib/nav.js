@@ -18,9 +18,9 @@ export function put(changes) {
   return true;
 }
 
-/** Changes the view. */
+/** Changes the view, of which tables begin at their first page. */
 export function go(changes) {
-  if (put(changes)) follow();
+  if (put({ pages: null, ...changes })) follow();
 }
 
 /** Puts into the address what changes while one types; Back does not undo it letter by letter. */
@@ -28,6 +28,15 @@ export const keep = (changes) => history.replaceState(null, "", address(changes)
 
 /** The names in a list of the address, as `tables=revenue,week`. */
 export const listed = (name) => new URLSearchParams(location.search).get(name)?.split(",") ?? [];
+
+/** What a list of the address says of `about`, as `pages=products.2,users.3` says 3 of users. */
+export const said = (list, about) => listed(list).find((entry) => entry.startsWith(`${about}.`))?.slice(about.length + 1);
+
+/** That list as it is once it says `what` of `about`; null says nothing of it. */
+export function saying(list, about, what) {
+  const others = listed(list).filter((entry) => !entry.startsWith(`${about}.`));
+  return (what === null ? others : [...others, `${about}.${what}`]).join(",");
+}
 
 /** Shows the day of a mark that was clicked on a chart over time. */
 export function openDay({ starts, zone }, index) {

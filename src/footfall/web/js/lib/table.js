@@ -1,6 +1,8 @@
-// A table that sorts by its headings, can be searched and paged, and is refreshed in place.
+// A table that sorts by its headings, can be searched and paged, and is refreshed in place. Order and page of one
+// that has a name stand in the address: `sort=products.orders.down`, `pages=products.2`.
 import { count, dateOf, duration, money, moment, percent } from "./format.js";
 import { h, keepFocus } from "./dom.js";
+import { put, said, saying } from "./nav.js";
 
 const FORMATS = {
   int: count,
@@ -21,6 +23,8 @@ const NUMERIC = new Set(["int", "money", "pct", "duration", "spark"]);
 export class Table {
   #columns;
   #rows = [];
+  #name;
+  #firstSort;
   #sort;
   #body;
   #heads = [];
@@ -30,9 +34,14 @@ export class Table {
   #sought = "";
   #pager;
 
-  /** `pageSize` rows at a time, with `pager` (an element of its own) to go on; all at once without. */
-  constructor(columns, { caption, sort, onRow, pageSize } = {}) {
+  /**
+   * `pageSize` rows at a time, with `pager` (an element of its own) to go on; all at once without. `name` is what the
+   * address calls the table by, which nothing else on the page is called.
+   */
+  constructor(columns, { caption, sort, onRow, pageSize, name } = {}) {
     this.#columns = columns;
+    this.#name = name;
+    this.#firstSort = sort;
     this.#sort = sort;
     this.#onRow = onRow;
     this.#pageSize = pageSize;
@@ -46,7 +55,34 @@ export class Table {
       h("thead", {}, head),
       this.#body,
     );
-    this.#mark();
+    if (name) this.#followBack();
+  }
+
+  /** Follows the address for as long as the table stands on the page. */
+  #followBack() {
+    const follow = () => {
+      if (this.element.isConnected) this.#fill();
+      else window.removeEventListener("popstate", follow);
+    };
+    window.addEventListener("popstate", follow);
+  }
+
+  /** Takes order and page from the address. */
+  #take() {
+    const [key, way] = said("sort", this.#name)?.split(".") ?? [];
+    const known = this.#columns.some((column) => column.key === key);
+    this.#sort = known ? { key, direction: way === "up" ? 1 : -1 } : this.#firstSort;
+    this.#page = (Number.parseInt(said("pages", this.#name), 10) || 1) - 1;
+  }
+
+  /** Puts order and page into the address, where they are not those of the beginning. */
+  #tell() {
+    if (!this.#name) return;
+    const [order, first] = [this.#sort, this.#firstSort].map((sort) => sort && `${sort.key}.${sort.direction > 0 ? "up" : "down"}`);
+    put({
+      sort: saying("sort", this.#name, order === first ? null : order),
+      pages: saying("pages", this.#name, this.#page > 0 ? this.#page + 1 : null),
+    });
   }
 
   /** Shows these rows, in the order that is chosen. */
@@ -69,7 +105,7 @@ export class Table {
     const first = column.type ? -1 : 1;
     const same = this.#sort?.key === column.key;
     this.#sort = { key: column.key, direction: same ? -this.#sort.direction : first };
-    this.#mark();
+    this.#tell();
     this.#fill();
   }
 
@@ -80,16 +116,16 @@ export class Table {
     });
   }
 
-  /** Shows rows that hold this text in any column, from the first page on. */
+  /** Shows rows that hold this text in any column. */
   seek(text) {
     this.#sought = text.trim().toLowerCase();
-    this.#page = 0;
     this.#fill();
   }
 
   #makePager() {
     const turn = (by) => () => {
       this.#page += by;
+      this.#tell();
       this.#fill();
     };
     const [back, on] = [["Back", -1], ["Next", 1]].map(([label, by]) =>
@@ -101,6 +137,8 @@ export class Table {
   }
 
   #fill() {
+    if (this.#name) this.#take();
+    this.#mark();
     const rows = this.#found();
     if (this.#sort) {
       const column = this.#columns.find(({ key }) => key === this.#sort.key);

@@ -79,16 +79,31 @@ const marks = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-/** Completion of functions, and of named queries, which put their whole statement in. */
-function moreCompletions(functions, queries) {
-  const options = [
+/** Columns of the tables that a text names, or of all where it names none yet. */
+function columnsFor(schema, text) {
+  const tables = Object.keys(schema);
+  const named = tables.filter((table) => new RegExp(`\\b${table}\\b`).test(text));
+  const homes = new Map();
+  for (const table of named.length ? named : tables) {
+    for (const column of schema[table]) homes.set(column, [...(homes.get(column) ?? []), table]);
+  }
+  const about = (of) => (of.length > 2 ? `${of.length} tables` : of.join(", "));
+  return [...homes].map(([label, of]) => ({ label, detail: about(of), type: "property", boost: 1 }));
+}
+
+/** Completion of columns, functions, and named queries, which put their whole statement in. */
+function moreCompletions(schema, functions, queries) {
+  const others = [
     ...functions.map((label) => ({ label, type: "function", apply: `${label}(`, boost: -1 })),
     ...queries.map(({ name: label, title, sql: text }) => ({ label, detail: title, type: "text", apply: text, boost: -2 })),
   ];
   return clickhouse.language.data.of({
     autocomplete: (context) => {
       const word = context.matchBefore(/\w{2,}/);
-      return word && { from: word.from, options, validFor: /^\w*$/ };
+      const qualified = word && context.state.sliceDoc(Math.max(0, word.from - 1), word.from) === ".";
+      if (!word || qualified) return null; // after a table and a dot its columns are known
+      const options = [...columnsFor(schema, context.state.doc.toString()), ...others];
+      return { from: word.from, options, validFor: /^\w*$/ };
     },
   });
 }
@@ -143,7 +158,7 @@ export function makeEditor(parent, { text, nonce, run, changed }) {
     /** Tables with their columns, functions and named queries, for completion. */
     know({ schema, functions, queries }) {
       const known = sql({ dialect: clickhouse, upperCaseKeywords: true, schema });
-      view.dispatch({ effects: language.reconfigure([known, moreCompletions(functions, queries)]) });
+      view.dispatch({ effects: language.reconfigure([known, moreCompletions(schema, functions, queries)]) });
     },
     /** Marks a place {from, to} as wrong, or nothing. */
     mark(place) {

@@ -11,6 +11,9 @@ FROM system.columns
 WHERE database = 'footfall'
 ORDER BY table, position`;
 
+// In one row: there are more of them than rows of a result are shown.
+export const FUNCTIONS = "SELECT arrayStringConcat(groupArray(name), ' ') FROM system.functions";
+
 export const EXAMPLES = {
   "Events of today by type": FIRST,
   "Hourly events of the last 7 days": `SELECT event_date, event_hour, SUM(event_count)

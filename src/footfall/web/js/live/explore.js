@@ -72,6 +72,7 @@ export function makePanels() {
 }
 
 class Panel {
+  #name;
   #options;
   #form;
   #status;
@@ -86,7 +87,8 @@ class Panel {
 
   constructor(name, options) {
     this.#options = options;
-    const place = byId(`panel-${name}`);
+    this.#name = `panel-${name}`;
+    const place = byId(this.#name);
     this.#form = h("form", { class: "row panel-form" }, options.fields.map(field));
     this.#form.append(h("button", { class: "button button-main", type: "submit" }, "Show"));
     const how = h("button", { class: "button", type: "button" }, "How is this computed?");
@@ -154,7 +156,7 @@ class Panel {
       this.#draw(this.#options.answers(this.#answer), { days, words: "the period", zone: "UTC" }, { view: this.#chartBox });
     }
     if (!this.#table) {
-      this.#table = new Table(columnsOf(this.#answer), { caption: meta.title });
+      this.#table = new Table(columnsOf(this.#answer), { caption: meta.title, name: this.#name });
       this.#box.replaceChildren(this.#table.element);
     }
     this.#table.update(data);

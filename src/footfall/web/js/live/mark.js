@@ -4,7 +4,7 @@
 export function placeOf(message, text) {
   const position = /failed at position (\d+)(?: \(([^)]*)\))?/.exec(message);
   if (position) {
-    const from = Math.min(Number(position[1]) - 1, text.length);
+    const from = afterBytes(text, Number(position[1]) - 1);
     const word = /^[\w`"']+/.exec(text.slice(from))?.[0] ?? text.slice(from, from + 1);
     return { from: word ? from : Math.max(0, from - 1), to: from + word.length };
   }
@@ -16,4 +16,11 @@ export function placeOf(message, text) {
     if (found) return { from: found.index, to: found.index + short.length };
   }
   return undefined;
+}
+
+/** Where so many bytes of a statement end, which is sent without the blanks around it; the store counts in UTF-8. */
+function afterBytes(text, bytes) {
+  const sent = text.trimStart();
+  const before = new TextDecoder().decode(new TextEncoder().encode(sent).slice(0, bytes));
+  return text.length - sent.length + before.length;
 }

@@ -15,7 +15,7 @@ export function drawer() {
   let table;
   return ({ orders }, _, card) => {
     if (!table) {
-      table = new Table(COLUMNS, { caption: "Latest orders" });
+      table = new Table(COLUMNS, { caption: "Latest orders", name: card.id });
       card.view.querySelector(".table-wrap").append(table.element);
     }
     table.update(orders.data);

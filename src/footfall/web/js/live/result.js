@@ -1,6 +1,8 @@
-// A result of the SQL box: as a table, as the chart that suits it, or as JSON; and as a file.
+// A result of the SQL box: as a table, as the chart that suits it, or as JSON, as the address says it (`shown=pie`);
+// and as a file.
 import { h } from "../lib/dom.js";
 import { count, tenth } from "../lib/format.js";
+import { put } from "../lib/nav.js";
 import { download, toCsv } from "../lib/table.js";
 import { grid } from "./grid.js";
 import { chartOf, kindsFor } from "./shapes.js";
@@ -19,15 +21,18 @@ export function statusOf({ data, meta }) {
 export class Result {
   #place;
   #chart;
+  #showAsSaid;
 
   constructor(place) {
     this.#place = place;
+    window.addEventListener("popstate", () => this.#showAsSaid?.());
   }
 
   /** Shows anything else: an error, a plan, a word. */
   replace(...nodes) {
     this.#chart?.destroy();
     this.#chart = undefined;
+    this.#showAsSaid = undefined;
     this.#place.replaceChildren(...nodes);
   }
 
@@ -43,17 +48,28 @@ export class Result {
     const view = h("div");
     const kinds = ["table", ...kindsFor(meta.columns, data), "json"];
     const buttons = kinds.map((kind) => h("button", { class: "button button-small", type: "button", text: NAMES[kind] }));
-    const choose = (chosen) => {
+    let shown;
+    const showAsSaid = () => {
+      const said = new URLSearchParams(location.search).get("shown");
+      const chosen = kinds.includes(said) ? said : "table";
+      if (chosen === shown) return;
+      shown = chosen;
       this.#chart?.destroy();
       this.#chart = undefined;
       buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(kinds[index] === chosen)));
       view.replaceChildren(this.#viewOf(chosen, meta.columns, data));
     };
-    buttons.forEach((button, index) => button.addEventListener("click", () => choose(kinds[index])));
+    buttons.forEach((button, index) =>
+      button.addEventListener("click", () => {
+        put({ shown: kinds[index] === "table" ? null : kinds[index] });
+        showAsSaid();
+      }),
+    );
     const save = h("button", { class: "button button-small", type: "button", text: "Export as CSV" });
     save.addEventListener("click", () => download("result.csv", csvOf(meta.columns, data)));
     this.replace(h("div", { class: "row result-views", role: "group", "aria-label": "Shown as" }, buttons, save), view);
-    choose("table");
+    this.#showAsSaid = showAsSaid;
+    showAsSaid();
   }
 
   #viewOf(kind, columns, rows) {

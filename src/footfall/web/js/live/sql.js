@@ -4,7 +4,9 @@ import { ApiError, post } from "../lib/api.js";
 import { queries } from "../lib/ask.js";
 import { byId, h, page } from "../lib/dom.js";
 import { count } from "../lib/format.js";
-import { COLUMNS, EXAMPLES, FIRST } from "./examples.js";
+import { keep } from "../lib/nav.js";
+import { filledIn } from "../lib/sheet.js";
+import { COLUMNS, EXAMPLES, FIRST, FUNCTIONS } from "./examples.js";
 import { past, remember } from "./history.js";
 import { placeOf } from "./mark.js";
 import { Params } from "./params.js";
@@ -21,12 +23,19 @@ const ADVICE = {
   OVERLOADED: "The database is busy or the statement takes too long. Try again, or ask for less.",
 };
 
+/** A named query as it stands in the box: its defaults filled in, but for times and what must be given. */
+function statementOf({ name, title, sql, parameters }) {
+  const known = parameters.filter(({ type, required }) => !required && !type.startsWith("Date"));
+  return { name, title, sql: filledIn(sql, Object.fromEntries(known.map(({ name: key, default: value }) => [key, value]))) };
+}
+
 export class SqlBox {
   #editor;
   #starting;
   #abort;
   #estimate;
   #text = FIRST;
+  #ran;
   #run = byId("sql-run");
   #cancel = byId("sql-cancel");
   #status = byId("sql-status");
@@ -95,12 +104,12 @@ export class SqlBox {
     try {
       const [columns, functions, named] = await Promise.all([
         post("/api/sql", { sql: COLUMNS }),
-        post("/api/sql", { sql: "SELECT name FROM system.functions ORDER BY length(name), name" }),
+        post("/api/sql", { sql: FUNCTIONS }),
         queries(),
       ]);
       const schema = {};
       for (const [table, column] of columns.data) (schema[table] ??= []).push(column);
-      this.#editor.know({ schema, functions: functions.data.map(([name]) => name), queries: [...named.values()] });
+      this.#editor.know({ schema, functions: functions.data[0][0].split(" "), queries: [...named.values()].map(statementOf) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
     }
@@ -135,6 +144,8 @@ export class SqlBox {
     return this.#during(async (signal) => {
       const params = this.#params.values;
       keepTab("sql", { ...params, text });
+      if (this.#ran !== undefined && this.#ran !== text) keep({ shown: null }); // what suits another is shown as a table
+      this.#ran = text;
       const answer = await post("/api/sql", { sql: text, params }, signal);
       remember(text);
       this.#columns = answer.meta.columns;
