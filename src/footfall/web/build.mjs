@@ -1,7 +1,9 @@
 // Bundles the front end into static/, which the Python package serves. Names carry a hash of their content,
 // so that a browser may keep a file for ever; manifest.json says which file stands for which entry.
+// A running page misses nothing meanwhile: each file appears whole, the manifest after what it names, and what
+// no page names any more goes last.
 import { build } from "esbuild";
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,8 +11,7 @@ const web = dirname(fileURLToPath(import.meta.url));
 const folder = join(web, "static");
 const entries = ["js/dashboard.js", "js/product.js", "js/user.js", "js/live.js", "css/dashboard.css", "css/live.css", "css/dark.css"];
 
-await rm(folder, { recursive: true, force: true });
-const result = await build({
+const pages = await build({
   absWorkingDir: web,
   entryPoints: entries,
   outdir: folder,
@@ -24,10 +25,11 @@ const result = await build({
   legalComments: "linked",
   metafile: true,
   logLevel: "warning",
+  write: false,
 });
 
 // The snippet for a shop's own pages: one small script under a name that stays.
-await build({
+const snippet = await build({
   absWorkingDir: web,
   entryPoints: ["js/footfall.js"],
   outdir: folder,
@@ -36,12 +38,24 @@ await build({
   target: "es2020",
   minify: true,
   logLevel: "warning",
+  write: false,
 });
 
 const manifest = {};
-for (const [path, output] of Object.entries(result.metafile.outputs)) {
+for (const [path, output] of Object.entries(pages.metafile.outputs)) {
   if (output.entryPoint && entries.includes(output.entryPoint)) {
     manifest[basename(output.entryPoint)] = basename(path);
   }
 }
-await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+
+const files = new Map([...pages.outputFiles, ...snippet.outputFiles].map(({ path, contents }) => [basename(path), contents]));
+files.set("manifest.json", JSON.stringify(manifest, null, 2) + "\n"); // the last
+await mkdir(folder, { recursive: true });
+for (const [name, contents] of files) {
+  const unfinished = join(folder, `.${name}`);
+  await writeFile(unfinished, contents);
+  await rename(unfinished, join(folder, name));
+}
+for (const name of await readdir(folder)) {
+  if (!files.has(name)) await rm(join(folder, name));
+}
