@@ -22,10 +22,12 @@ class Frame:
 class Stream:
     """An open stream; use it as a context."""
 
-    def __init__(self, config: Config, last_event_id: str | None = None) -> None:
+    def __init__(
+        self, config: Config, last_event_id: str | None = None, headers: dict[str, str] | None = None
+    ) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", config.live_port, timeout=30)
-        headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
-        self._connection.request("GET", "/events", headers=headers)
+        resumed = {"Last-Event-ID": last_event_id} if last_event_id else {}
+        self._connection.request("GET", "/events", headers=resumed | (headers or {}))
         self.response = self._connection.getresponse()
 
     def __enter__(self) -> Self:

@@ -1,18 +1,25 @@
 """Away from loopback each path needs a login, and some the role admin: over real HTTP, on both pages."""
 
 import http.client
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
+from clickhouse_connect.driver.client import Client
 
 from footfall.config import Config
 from footfall.dashboard.app import create as create_dashboard
 from footfall.live.app import create as create_live
+from footfall.query import catalogue
 from footfall.web import credentials
 from tests import support
 from tests.dashboard.http import get, post
+from tests.ingest.client import Client as Shop
+from tests.ingest.client import settle
+from tests.live.stream import Stream
 
 ADMIN, VIEWER = "correct horse battery", "staple of the wall"
 PUBLIC = {"/healthz", "/icon.svg", "/static/<name>", "/login", "/logout"}
@@ -122,6 +129,70 @@ def test_viewers_see_figures_and_neither_sql_nor_dead_letters(opened: Config) ->
     assert b'id="stream"' in page and b'id="tab-sql"' not in page and b'id="tab-letters"' not in page
     answer = post(f"{opened.url('live')}/api/sql", {"sql": "SELECT 1"}, viewer)
     assert (answer.status, answer.json["error"]["name"]) == (403, "NOT_FOR_VIEWERS")
+
+
+def private(config: Config, store_client: Client) -> tuple[str, str]:
+    """The id of an active shopper, and a word that contact details and a dead letter of theirs hold."""
+    shop, word = Shop(config), f"secret{uuid4().hex}"
+    person = str(uuid4().int >> 65)
+    contacts = {"name": f"Ada {word}", "email": f"{word}@example.org", "phone": word}
+    assert shop.post("users", [{"user_id": person, "country": "DE"} | contacts]).status == 202
+    traits = {"messageId": str(uuid4()), "anonymousId": str(uuid4()), "traits": contacts}
+    assert shop.post("identify", traits).status == 200
+    seen = {"event_type": "page_view", "user_id": person, "properties": {"plan": "gold"}}
+    assert shop.post("events", [seen | {"event_id": str(uuid4())} for _ in range(50)]).status == 202
+    line = {"order_id": str(uuid4()), "user_id": person, "product_id": "1", "status": "completed"}
+    assert shop.post("orders", [line | {"quantity": 1, "unit_price": 5}]).status == 202
+    assert shop.post("events", [{"event_type": "x", word: word}]).status == 422
+    settle(shop)
+    for kept in (
+        "SELECT count() FROM footfall_private.contacts WHERE email LIKE {word:String}",
+        "SELECT count() FROM footfall_private.dead_letters WHERE raw LIKE {word:String}",
+    ):
+        assert store_client.query(kept, parameters={"word": f"%{word}%"}).result_rows != [(0,)]
+    return person, word
+
+
+def test_no_answer_and_no_frame_tells_a_viewer_who_a_shopper_is(
+    opened: Config, config: Config, ingest_url: str, store_client: Client
+) -> None:
+    person, word = private(config, store_client)
+    viewer = session(opened.live_port, VIEWER)
+    told: dict[str, bytes] = {}
+
+    dashboard, live = opened.url("dashboard"), opened.url("live")
+
+    def ask(page: str, path: str, **params: str) -> None:
+        answer = get(f"{page}{path}", viewer, **params)
+        assert answer.status == 200, (path, answer.body)
+        told[f"{page} {path} {params}"] = answer.body
+
+    for path in ("/", "/api/queries", "/openapi.json"):
+        ask(dashboard, path)
+        ask(live, path)
+    for path in (f"/users/{person}", "/products/1"):
+        ask(dashboard, path)
+    for name, query in catalogue(config).items():
+        asked = {p.name: person for p in query.parameters if p.name == "user_id"}
+        asked |= {p.name: "1" for p in query.parameters if p.required and p.name != "user_id"}
+        ask(dashboard, f"/api/query/{name}.csv", **asked)
+        ask(live, f"/api/query/{name}", **asked)
+        if query.proof:
+            ask(dashboard, f"/api/query/{name}/proof", **asked)
+    for name in ("name", "email", "phone", "plan"):
+        ask(dashboard, "/api/query/properties", property=name)
+    with Stream(opened, headers=viewer) as stream:
+        awaited = {"events", "users", "orders", "cards", "health"}
+        for frame in stream.frames():
+            told[f"frame {frame.kind}"] = json.dumps(frame.value).encode()
+            awaited.discard(frame.kind)
+            if not awaited:
+                break
+    assert not awaited
+    for shown in ("user_lookup", "user_timeline", "order_history", "latest_events", "top_users"):
+        assert any(person.encode() in body for about, body in told.items() if f"/{shown}" in about), shown
+    assert [about for about, body in told.items() if word.encode() in body] == []
+    assert not any(b"footfall_private" in body for about, body in told.items())
 
 
 def test_a_program_sends_its_password_as_a_token(opened: Config) -> None:
