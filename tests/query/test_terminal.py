@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -38,6 +39,8 @@ def test_a_table_for_people(config: Config) -> None:
     assert lines[0].split() == ["country", "events", "unique_users", "revenue", "purchases"]
     assert [line.split()[:2] for line in lines[2:4]] == [["US", "11"], ["UK", "3"]]
     assert lines[4].startswith("2 rows; ")
+    (*_, told) = support.run(config, "query", "stats", *RANGE).stdout.split("note: ")[0].splitlines()
+    assert re.fullmatch(r"1 row; [\d,]+ rows? read in [\d.]+ ms", told)
 
 
 def test_json_and_csv_for_programs(config: Config) -> None:

@@ -100,7 +100,8 @@ async def _compare(client: AsyncClient, query: NamedQuery, twin: str, bound: Bou
         if not differences:
             return Proof("equal", _agreement(answer, near), (), answer, proof, near)
         if attempt >= attempts:
-            reason = f"{len(differences)} cells differ from the raw rows"
+            cells_differ = "1 cell differs" if len(differences) == 1 else f"{len(differences)} cells differ"
+            reason = f"{cells_differ} from the raw rows"
             return Proof("different", reason, tuple(differences[:SHOWN]), answer, proof, near)
         await asyncio.sleep(PAUSE_S)
         attempt += 1

@@ -157,6 +157,10 @@ def _printable(text: str) -> str:
     )
 
 
+def _rows(number: int) -> str:
+    return f"{number:,} row{'s' * (number != 1)}"
+
+
 def _table(answer: Answer) -> Iterator[str]:
     """Columns side by side, numbers to the right; cut to the terminal where there is one."""
     rows = [[_printable(text) for text in row] for row in cells(answer)]
@@ -169,5 +173,5 @@ def _table(answer: Answer) -> Iterator[str]:
         line = "  ".join(t.rjust(width) if r else t.ljust(width) for t, width, r in texts)
         yield line.rstrip()[:limit]
     meta = answer.meta
-    yield f"{len(rows)} rows; {meta['rows_read']:,} rows read in {meta['elapsed_ms']} ms"
+    yield f"{_rows(len(rows))}; {_rows(meta['rows_read'])} read in {meta['elapsed_ms']} ms"
     yield from (f"note: {note}" for note in meta["notes"])
