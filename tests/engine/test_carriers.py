@@ -106,6 +106,21 @@ def test_what_is_written_behind_a_statement_cannot_end_it(reader_http: httpx.Cli
         assert answer.text == "1\n", text
 
 
+def test_an_id_of_any_bytes_is_told_to_the_statement(analyst_http: httpx.Client) -> None:
+    answer = analyst_http.post("/?query_id=a%ff%ed%a0%80b", content="SELECT currentQueryID()")
+    assert (answer.status_code, answer.text) == (200, "a????b\n")
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/./Berlin", "Europe//Berlin", "posix/UTC", "localtime", "/etc/localtime"]
+)
+def test_a_zone_has_no_other_names_than_the_engines(analyst_http: httpx.Client, zone: str) -> None:
+    """It keeps megabytes of each name for ever, and as names of files there is no end of them."""
+    for sql in (f"SELECT toTimeZone(now(), '{zone}')", f"SELECT now()::DateTime('{zone}')"):
+        assert code(analyst_http.post("/", content=sql)) == 36
+    assert code(analyst_http.post("/", params={"session_timezone": zone}, content="SELECT now()")) == 36
+
+
 @pytest.mark.parametrize(
     ("query", "body"),
     [

@@ -102,6 +102,20 @@ def test_what_runs_against_a_limit_fails_and_says_which(analyst: httpx.Client, s
     assert analyst.post("/", content="SELECT 1").text == "1\n"
 
 
+def test_external_tables_together_take_no_more_memory_than_a_statement_may(
+    owner: httpx.Client, analyst: httpx.Client
+) -> None:
+    """Packed well, each of many is small where it is sent and fits in by itself."""
+    rows = owner.post("/", content="SELECT toInt64(1) AS x FROM numbers(20000000) FORMAT Parquet").content
+    assert len(rows) < 1 << 20
+    for count, wanted in ((2, 0), (4, 241)):
+        params = {"query": "SELECT " + " + ".join(f"(SELECT count() FROM t{n})" for n in range(count))}
+        params |= {f"t{n}_structure": "x Int64" for n in range(count)}
+        params |= {f"t{n}_format": "Parquet" for n in range(count)}
+        answer = analyst.post("/", params=params, files={f"t{n}": rows for n in range(count)})
+        assert code(answer) == wanted, answer.text
+
+
 def test_groups_that_do_not_fit_the_memory_go_on_in_files(small: Config, analyst: httpx.Client) -> None:
     keys = "SELECT concat(toString(number), repeat('x', 500)) AS key FROM numbers(900000) GROUP BY key"
     assert analyst.post("/", content=f"SELECT count() FROM ({keys})").text == "900000\n"

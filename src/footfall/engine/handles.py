@@ -226,6 +226,8 @@ def _allow_files() -> None:
 
 def _load_chdb(temporary: Path) -> Any:
     os.environ["TZ"] = "UTC"  # the engine's time zone is the process's
+    # It has all zones in itself, and keeps megabytes of each name for ever: files give a zone endless names.
+    os.environ["TZDIR"] = os.devnull
     os.environ["TMPDIR"] = str(temporary)
     # Its allocator keeps what it does not need for half a second and not for five, and frees it by itself.
     os.environ.setdefault("JE_MALLOC_CONF", "dirty_decay_ms:500,background_thread:true")

@@ -176,8 +176,8 @@ def _headers(text: str) -> dict[str, str]:
 
 
 def _printable(query_id: str) -> str:
-    """An id without what would end a header line."""
-    return _CONTROLS.sub("", query_id)
+    """An id without what would end a header line, and without bytes that are no text."""
+    return _CONTROLS.sub("", query_id).encode(errors="replace").decode()
 
 
 def _timeout(value: str | None) -> int:

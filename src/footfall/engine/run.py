@@ -13,7 +13,7 @@ from typing import Any
 from footfall.engine import native_rows
 from footfall.engine.backups import check_restore
 from footfall.engine.body import ClientGone
-from footfall.engine.exceptions import SYNTAX_ERROR, EngineError, from_engine
+from footfall.engine.exceptions import MEMORY_LIMIT_EXCEEDED, SYNTAX_ERROR, EngineError, from_engine
 from footfall.engine.handles import Handle, Handles, Stats, escape
 from footfall.engine.introspection import KILLED, in_clients_words, is_kill
 from footfall.engine.job import Job
@@ -174,10 +174,15 @@ def _has_data(job: Job) -> bool:
 
 
 def _make_tables(handle: Handle, job: Job) -> None:
+    """External tables: they stay in memory, which the engine counts for each by itself, and this for all."""
+    most = int({**job.user.settings, **job.ask.settings}.get("max_memory_usage", "0"))
+    taken = 0
     for name, structure, format, data in job.tables:
         handle.run(f"CREATE TEMPORARY TABLE {_identifier(name)} ({structure}) ENGINE = Memory")
         inserter = handle.insert(f"INSERT INTO {_identifier(name)}".encode(), format)
-        _append(inserter, format, iter((data,)))
+        taken += _append(inserter, format, iter((data,))).written_bytes
+        if most and taken > most:
+            raise EngineError(MEMORY_LIMIT_EXCEEDED, f"external tables take more than {most} bytes of memory")
 
 
 def _use(handle: Handle, job: Job) -> None:
