@@ -1,7 +1,8 @@
 """Serving an ASGI application as one process of the stack.
 
 Binds first, so that a port in use is one clear line and exit code 2; stops within `GRACE_S` seconds of
-SIGINT or SIGTERM even where endless streams are open.
+SIGINT or SIGTERM even where endless streams are open. A request's head is bounded: the server would keep any
+number of headers.
 """
 
 import signal
@@ -10,12 +11,38 @@ from types import FrameType
 from typing import Any, Literal
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from footfall.config import Config
 from footfall.errors import UsageError
 
 GRACE_S = 2
 LISTENS = "listens on"
+HEAD_BYTES = 1 << 20
+
+
+class Bounded(HttpToolsProtocol):
+    """uvicorn's connection; what belongs neither to a whole head nor to a body may be `HEAD_BYTES` long."""
+
+    _loose = 0
+
+    def data_received(self, data: bytes) -> None:
+        self._loose += len(data)
+        super().data_received(data)
+        if self._loose > HEAD_BYTES and not self.transport.is_closing():
+            self.transport.abort()
+
+    def on_headers_complete(self) -> None:
+        self._loose = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._loose = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._loose = 0
+        super().on_message_complete()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -49,7 +76,7 @@ def run_app(
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
-        **options,
+        **{"http": Bounded, **options},
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)  # the server raises again what stopped it: that is no failure

@@ -1,12 +1,15 @@
 """Hostile bodies over real HTTP: a clear 4xx or a dead letter, never a 5xx, never a wrong value stored."""
 
+import contextlib
 import gzip
 import http.client
 import json
+import select
 import socket
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -317,3 +320,36 @@ def test_an_alias_of_nobody_is_refused_and_kept(
     settle(shop)
     assert answer.status == 400
     assert [reason for reason, _, _ in letters(store_client)] == ["missing_field"]
+
+
+def test_what_nobody_known_sends_takes_no_room_of_those_who_are(config: Config, ingest_url: str) -> None:
+    """Bodies that may hold a key count by themselves: many that never end keep no sender out."""
+    lines = ("POST /v1/track HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {1 << 20}", "", "")
+    stranger = "\r\n".join(lines).encode() + b" " * ((1 << 20) - 1)
+    with contextlib.ExitStack() as open_ones:
+        strangers = []
+        for _ in range(20):
+            connection = socket.create_connection(("127.0.0.1", config.ingest_port), timeout=10)
+            strangers.append(open_ones.enter_context(connection))
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(stranger)
+        answered, _, _ = select.select(strangers, [], [], 10)
+        assert answered and b" 429 " in answered[0].recv(4096)
+        assert Client(config).post("events", view()).status == 202
+
+
+@pytest.mark.parametrize("server", ["ingest", "dashboard"])
+def test_the_head_of_a_request_is_bounded(
+    config: Config, start: Callable[..., support.Process], server: str, request: pytest.FixtureRequest
+) -> None:
+    if server == "ingest":
+        request.getfixturevalue("ingest_url")
+    else:
+        config = replace(config, dashboard_port=support.free_port())
+        start(server, config)
+    port = getattr(config, f"{server}_port")
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        with pytest.raises(ConnectionError):
+            for number in range(64_000):
+                connection.sendall(b"x-%d: %s\r\n" % (number, b"x" * 1000))

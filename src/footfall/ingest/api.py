@@ -49,6 +49,7 @@ from footfall.model import KINDS, ItemKind
 
 BODIES_LIMIT_BYTES: Final = 128 << 20
 UNKNOWN_LIMIT_BYTES: Final = 1 << 20
+UNKNOWN_BODIES_LIMIT_BYTES: Final = 16 << 20
 RETRY_AFTER_S: Final = "1"
 _PING_S: Final = 2.0
 _TRUE: Final = frozenset({"1", "true", "yes"})
@@ -72,6 +73,7 @@ class Api:
         self.beacon = Beacon(config, self.keys, self.inbox, self.metrics)
         self.crew = Crew(config, self.inbox, self.metrics)
         self.bodies = body.Budget(max(BODIES_LIMIT_BYTES, 2 * config.body_limit_bytes))
+        self.unknown_bodies = body.Budget(UNKNOWN_BODIES_LIMIT_BYTES)
         self.metrics.watch(self._state)
         self.metrics.watch_letters(lambda: quota.totals(self.receiver.reader))
 
@@ -134,13 +136,13 @@ class Api:
         return _json(answers.taken(receipt))
 
     async def _messages(self, request: Request, path: str) -> receipts.Receipt:
-        limit = self.config.body_limit_bytes
+        limit, budget = self.config.body_limit_bytes, self.bodies
         key = None
         if "authorization" in request.headers:
             key = access.sender(request.headers, self.keys)
-        else:  # the key stands in the body: of nobody known, not much is read
-            limit = min(limit, UNKNOWN_LIMIT_BYTES)
-        reader = body.Reader(limit, self.bodies)
+        else:  # the key stands in the body: nobody known, who gets little room, and none of the others'
+            limit, budget = min(limit, UNKNOWN_LIMIT_BYTES), self.unknown_bodies
+        reader = body.Reader(limit, budget)
         try:
             received = await reader.read(request.headers, request.receive, any_type=True)
             read = envelope.read(path, received.text)
