@@ -35,6 +35,7 @@ from bench.load import Connection, Load, flood, paced
 from bench.pages import watched_pages
 from bench.raw import Raw
 from bench.report import Report, spread
+from bench.stack import rest
 from footfall import store
 from footfall.config import Config
 from footfall.ingest import native
@@ -79,17 +80,17 @@ def measure(*, seconds: float) -> Report:
         ndjson = templates(TEMPLATES, BATCH, ndjson=True)
         flood_until_queryable(stack, ndjson, min(seconds, 10.0), numbers)  # all warm, and rows for the engine
         alone = [_alone(stack, alone_s, _selected(stack)), _alone(stack, alone_s, _sent(ndjson, numbers))]
-        _rest(stack)
+        rest(stack.store)
         report.rows += _rates("NDJSON", stack, ndjson, max(LEAST_S, seconds), numbers, alone)
         json = templates(TEMPLATES, BATCH, ndjson=False)
-        _rest(stack)
+        rest(stack.store)
         report.rows += _rates("JSON", stack, json, max(LEAST_S, seconds / 5), numbers, alone)
         for form, one in zip(("as it gives rows out", "as ingest sends them"), alone, strict=True):
             report.rows += [
                 [f"the engine alone, Native, {form}: rows/s", one.rate, ""],
                 [f"the engine alone, Native, {form}: CPU a row, µs", one.cpu_us, ""],
             ]
-        _rest(stack)
+        rest(stack.store)
         report.rows += _singles(stack, min(seconds, 60.0), numbers)
         report.rows += _beside_pages(stack, seconds, numbers)
         report.events = number(stack.store, _COUNT)
@@ -156,7 +157,6 @@ _PARTS = (
     "SELECT max(parts) FROM (SELECT count() AS parts FROM system.parts WHERE active GROUP BY database, table)"
 )
 _COUNT = "SELECT count() FROM footfall.events"
-_MERGES = "SELECT count() FROM system.merges"
 _FOUND = "SELECT count() FROM footfall.events WHERE event_id = {id:UUID}"
 
 
@@ -268,14 +268,6 @@ def _rates(
         [f"{name}: most parts of a table", float(spent.parts), "below 300"],
         [f"{name}: ingest's memory, MiB", spent.resident, "below 476 (500 MB)"],
     ]
-
-
-def _rest(stack: Stack) -> None:
-    """Returns once nothing has been merged for two seconds: what comes next is a load of its own."""
-    deadline, quiet = time.monotonic() + SETTLE_LIMIT_S, 0
-    while quiet < 4 and time.monotonic() < deadline:
-        quiet = 0 if number(stack.store, _MERGES) else quiet + 1
-        time.sleep(0.5)
 
 
 def _singles(stack: Stack, seconds: float, numbers: Iterator[int]) -> list[Row]:

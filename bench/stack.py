@@ -12,8 +12,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from clickhouse_connect.driver.client import Client
 from tests import support
 
+from footfall import store
 from footfall.config import Config
 from footfall.generate.history import generate
 from footfall.generate.plan import Plan
@@ -21,17 +23,30 @@ from footfall.schema.migrate import migrate
 
 RATE = 100
 WARM_UP_S = 5.0
+REST_LIMIT_S = 600
+_LOOK_S, _LOOKS = 0.5, 3
+_MERGES = "SELECT count() FROM system.merges"
 
 
 @contextlib.contextmanager
 def shop(events: int) -> Iterator[Config]:
-    """A running engine that holds a shop with about that many events."""
+    """A running engine that holds a shop with about that many events, and is at rest."""
     with built(events) as config:
         engine = support.start("engine", config)
         try:
+            with store.connect(config, "footfall") as client:
+                rest(client)
             yield config
         finally:
             engine.stop(60)
+
+
+def rest(client: Client) -> None:
+    """Returns once nothing has been merged for a moment: what comes next is a load of its own."""
+    deadline, quiet = time.monotonic() + REST_LIMIT_S, 0
+    while quiet < _LOOKS and time.monotonic() < deadline:
+        quiet = 0 if client.query(_MERGES).result_rows[0][0] else quiet + 1
+        time.sleep(_LOOK_S)
 
 
 @contextlib.contextmanager

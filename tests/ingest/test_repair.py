@@ -4,6 +4,8 @@ The engine's kill between its deduplication log and its new part is put together
 inserted (so the log knows its token), then rows are taken out of the base table or out of a rollup.
 """
 
+import dataclasses
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,6 +23,7 @@ from footfall.ingest.native import Row
 from footfall.ingest.outcome import Entry
 from footfall.ingest.writer import StoreLink, TableWriter
 from footfall.model import derived_uuid
+from tests import support
 from tests.crash.shop import sums
 from tests.ingest.make import DAY_MS, NOW_MS, new_id
 
@@ -154,6 +157,25 @@ def test_a_block_of_which_the_inbox_lost_rows_is_not_sent_in_part(
     writer.join()
     found = sums(store_client)
     assert found == dict.fromkeys(found, (8, Decimal(8)))
+
+
+def test_a_block_that_cannot_be_sent_is_not_held_in_memory(fresh_store: Config, open_inbox: Inbox) -> None:
+    open_inbox.run(lambda c: chunks.add(c, "events", [event(1)], NOW_MS, urgent=True))
+    nowhere, metrics = dataclasses.replace(fresh_store, engine_port=support.free_port()), Metrics()
+    writer = TableWriter(EVENTS, open_inbox, nowhere, metrics)
+    gc.collect()
+    gc.disable()  # in ingest the collector looks rarely
+    try:
+        writer.start()
+        while (
+            metrics.registry.get_sample_value("footfall_ingest_retries_total", {"lane": "events"}) or 0
+        ) < 3:
+            time.sleep(0.01)
+        writer.stopping.set()
+        writer.join()
+        assert not [held for held in gc.get_objects() if isinstance(held, chunks.Block)]
+    finally:
+        gc.enable()
 
 
 def test_a_torn_block_of_orders_is_put_right(

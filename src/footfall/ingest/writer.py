@@ -11,6 +11,7 @@ One thread a lane, one block at a time. The store may be away for any time: the 
 import logging
 import threading
 import time
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,6 +105,7 @@ class Worker(threading.Thread, ABC):
                 break
             except Exception as error:
                 self.failed(error)
+                _release(error)
                 self.stopping.wait(pause)
                 pause = min(pause * 2, PAUSE_LIMIT_S)
         self.close()
@@ -271,6 +273,17 @@ class TableWriter(Worker):
         )
         self.metrics.flush_rows.labels(self.name).observe(block.rows)
         self.metrics.flush_seconds.labels(self.name).observe(time.perf_counter() - began)
+
+
+def _release(error: BaseException | None) -> None:
+    """Lets go of what the frames of a failed round hold: a block, and its bytes on their way.
+
+    Errors of the client's library stand in cycles, so that each round would hold a block of 24 MiB until the
+    collector looks, which it rarely does here.
+    """
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def describe(error: Exception) -> str:
