@@ -76,7 +76,7 @@ def run_app(
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
-        **{"http": Bounded, **options},
+        **{"http": Bounded, "proxy_headers": False, **options},
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)  # the server raises again what stopped it: that is no failure

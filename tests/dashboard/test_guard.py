@@ -44,6 +44,7 @@ async def test_a_rebound_name_is_refused(app: Quart, host: str) -> None:
         ({"Content-Type": "application/json", "Origin": "http://localhost"}, 200),
         ({"Content-Type": "application/json", "Origin": "http://evil.example"}, 403),
         ({"Content-Type": "application/json", "Origin": "null"}, 403),
+        ({"Content-Type": "application/json", "Origin": "http://[::1"}, 403),
         ({"Content-Type": "application/json", "Sec-Fetch-Site": "cross-site"}, 403),
         ({"Content-Type": "application/json", "Sec-Fetch-Site": "same-site"}, 403),
         ({"Content-Type": "text/plain"}, 415),

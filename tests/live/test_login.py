@@ -3,6 +3,7 @@
 import http.client
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -15,6 +16,7 @@ from footfall.dashboard.app import create as create_dashboard
 from footfall.live.app import create as create_live
 from footfall.query import catalogue
 from footfall.web import credentials
+from footfall.web.login import HASHING
 from tests import support
 from tests.dashboard.http import get, post
 from tests.ingest.client import Client as Shop
@@ -53,8 +55,10 @@ class Reply:
     body: bytes
 
 
-def send(port: int, method: str, path: str, headers: dict[str, str], body: str = "") -> Reply:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+def send(
+    port: int, method: str, path: str, headers: dict[str, str], body: str = "", source: str = "127.0.0.1"
+) -> Reply:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=(source, 0))
     connection.request(method, path, body=body, headers=headers)
     response = connection.getresponse()
     reply = Reply(response.status, response.headers, b"" if path == "/events" else response.read())
@@ -62,9 +66,12 @@ def send(port: int, method: str, path: str, headers: dict[str, str], body: str =
     return reply
 
 
-def log_in(port: int, password: str, following: str = "/", **headers: str) -> Reply:
+def log_in(
+    port: int, password: str, following: str = "/", source: str = "127.0.0.1", **headers: str
+) -> Reply:
     form = urlencode({"password": password, "next": following})
-    return send(port, "POST", "/login", {"Content-Type": "application/x-www-form-urlencoded"} | headers, form)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"} | headers
+    return send(port, "POST", "/login", headers, form, source)
 
 
 def session(port: int, password: str) -> dict[str, str]:
@@ -214,6 +221,36 @@ def test_guessing_is_slowed_down(opened: Config) -> None:
     assert statuses[0] == 401 and statuses[-1] == 429
     reply = log_in(port, ADMIN)  # nor does the right one tell them apart
     assert reply.status == 429 and 0 < int(reply.headers["Retry-After"]) <= credentials.ATTEMPTS_S
+
+
+def test_guesses_that_come_at_once_are_slowed_down_too(opened: Config) -> None:
+    def guess(number: int) -> int:
+        return log_in(opened.live_port, f"guess {number}", source="127.0.0.2").status
+
+    with ThreadPoolExecutor(16) as pool:
+        statuses = list(pool.map(guess, range(16)))
+    assert statuses.count(401) <= credentials.ATTEMPTS + HASHING and 429 in statuses, statuses
+
+
+def test_a_viewer_guesses_the_admins_password_no_faster(opened: Config) -> None:
+    """Neither a right password nor a header that says that somebody else asks begins the count anew."""
+    statuses = [
+        log_in(
+            opened.live_port,
+            VIEWER if number % 4 == 3 else f"guess {number}",
+            source="127.0.0.3",
+            **{"X-Forwarded-For": f"192.0.2.{number}"},
+        ).status
+        for number in range(8)
+    ]
+    assert statuses == [401, 401, 401, 303, 401, 401, 429, 429]
+
+
+def test_a_login_leads_to_no_other_site(opened: Config) -> None:
+    for path in ("/\t/evil.example", "/\n/evil.example", "/\\evil.example", "//evil.example", "/ /x", "x"):
+        reply = log_in(opened.live_port, VIEWER, path, "127.0.0.4")
+        assert (reply.status, reply.headers["Location"]) == (303, "/"), path
+    assert log_in(opened.live_port, VIEWER, "/?tab=sql#x", "127.0.0.4").headers["Location"] == "/?tab=sql#x"
 
 
 def test_loopback_needs_no_login(config: Config) -> None:

@@ -8,14 +8,16 @@ chunked encoding that the server has begun. The server still sees to it that the
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from footfall.serve import Bounded
 
 EXTENSION: Final = "footfall.answer"
 ROOM_BYTES: Final = 64 << 10
 
 
-class DirectProtocol(HttpToolsProtocol):
-    """uvicorn's protocol; its scopes have the answer to the request under `EXTENSION`."""
+class DirectProtocol(Bounded):
+    """The server's protocol; its scopes have the answer to the request under `EXTENSION`."""
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()

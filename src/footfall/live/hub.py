@@ -10,6 +10,7 @@ and every new subscriber gets it where it is not old. Who hears nothing for `HEA
 """
 
 import asyncio
+import re
 import secrets
 import time
 from collections import deque
@@ -29,6 +30,7 @@ HEARTBEAT_S: Final = 15.0
 AT_ONCE: Final = 50
 EVENTS: Final = "events"
 HEARTBEAT: Final = b": heartbeat\n\n"
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ class Hub:
     def _after(self, last_event_id: str | None) -> list[Frame] | None:
         """Kept frames after this id; None where one after it is kept no longer."""
         epoch, _, number = (last_event_id or "").partition("-")
-        if epoch != self.epoch or not number.isdecimal() or int(number) < self._forgotten:
+        if epoch != self.epoch or not _NUMBER.fullmatch(number) or int(number) < self._forgotten:
             return None
         return [frame for frame in self._replay if frame.number > int(number)]
 

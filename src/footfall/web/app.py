@@ -19,11 +19,12 @@ from werkzeug.exceptions import HTTPException
 from footfall.config import Config
 from footfall.errors import CallersFault, FootfallError, NotFound, OurFault
 from footfall.web import guard
-from footfall.web.login import Login, public
+from footfall.web.login import Login, is_secure, public
 from footfall.web.whole import Whole
 
 WEB = Path(__file__).parent
 STATIC = WEB / "static"
+LONGEST_NAME = 100
 FOREVER = "public, max-age=31536000, immutable"
 BODY_LIMIT_BYTES = 1 << 20
 RETRY_AFTER_S = 2
@@ -69,10 +70,10 @@ def _addresses(config: Config, page: str) -> Any:
 
     async def addresses() -> dict[str, str]:
         asked = urlsplit(request.host_url)
+        scheme = "https" if is_secure() else "http"
         host = f"[{asked.hostname}]" if ":" in (asked.hostname or "") else asked.hostname
         return {
-            f"{name}_url": "" if name == page else f"{asked.scheme}://{host}:{port}"
-            for name, port in ports.items()
+            f"{name}_url": "" if name == page else f"{scheme}://{host}:{port}" for name, port in ports.items()
         }
 
     return addresses
@@ -120,6 +121,8 @@ def _add_pages(app: Quart, page: str) -> None:
     @app.get("/static/<name>")
     @public
     async def static_file(name: str) -> Response:
+        if len(name) > LONGEST_NAME:
+            raise NotFound(f"there is nothing at {request.path[:LONGEST_NAME]}…")
         response = await send_from_directory(STATIC, name)
         response.headers["Cache-Control"] = FOREVER
         return response

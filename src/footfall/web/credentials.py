@@ -99,7 +99,10 @@ class Sessions:
 
 
 class Attempts:
-    """Wrong passwords by address: `ATTEMPTS` in `ATTEMPTS_S`; the oldest of many addresses is forgotten."""
+    """Wrong passwords by address: `ATTEMPTS` in `ATTEMPTS_S`; the oldest of many addresses is forgotten.
+
+    A right password forgives none of them: a viewer's would let its owner go on guessing the admin's.
+    """
 
     def __init__(self) -> None:
         self._failed: OrderedDict[str, list[float]] = OrderedDict()
@@ -115,10 +118,6 @@ class Attempts:
         self._failed.move_to_end(address)
         while len(self._failed) > ADDRESSES:
             self._failed.popitem(last=False)
-
-    def succeeded(self, address: str) -> None:
-        """Forgets what was wrong before."""
-        self._failed.pop(address, None)
 
     def _recent(self, address: str) -> list[float]:
         since = time.monotonic() - ATTEMPTS_S

@@ -32,7 +32,7 @@ def check_request(request: Request, config: Config) -> None:
     if request.method in SAFE_METHODS:
         return
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and origin.partition("://")[2] != request.host:
         raise Forbidden(f"a page of {origin} may not send requests here", name="FOREIGN_ORIGIN")
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise Forbidden("another site's page may not send requests here", name="FOREIGN_ORIGIN")

@@ -8,6 +8,7 @@ Wrong passwords are counted by address, and hashed two at a time, so that guessi
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
@@ -114,17 +115,19 @@ class Login:
     async def _role_of(self, password: str) -> Role | None:
         """The role of a password; raises `Overloaded` where its address has tried too often."""
         address = self._address()
-        if wait_s := self._attempts.wait_s(address):
-            raise Overloaded(f"too many wrong passwords; try again in {wait_s} seconds", retry_after_s=wait_s)
+        self._check_attempts(address)
         if self._passwords is None or len(password) > LONGEST_PASSWORD:
             return None
         async with self._hashing:
+            self._check_attempts(address)  # of those that came at once, most were wrong meanwhile
             role = await asyncio.to_thread(self._passwords.role_of, password)
-        if role is None:
-            self._attempts.failed(address)
-        else:
-            self._attempts.succeeded(address)
+            if role is None:
+                self._attempts.failed(address)
         return role
+
+    def _check_attempts(self, address: str) -> None:
+        if wait_s := self._attempts.wait_s(address):
+            raise Overloaded(f"too many wrong passwords; try again in {wait_s} seconds", retry_after_s=wait_s)
 
     def _address(self) -> str:
         # Only a login needs it, and only away from loopback: the pages do without what ingest loads.
@@ -150,9 +153,14 @@ class Login:
             max_age=SESSION_S,
             httponly=True,
             samesite="Strict",
-            secure=request.is_secure or request.headers.get("X-Forwarded-Proto") == "https",
+            secure=is_secure(),
         )
         return response
+
+
+def is_secure() -> bool:
+    """Whether the browser came by TLS, as far as a proxy says."""
+    return request.is_secure or request.headers.get("X-Forwarded-Proto") == "https"
 
 
 def _is_page(path: str) -> bool:
@@ -160,5 +168,5 @@ def _is_page(path: str) -> bool:
 
 
 def _local(path: str) -> str:
-    """A path of ours to go on to; anything else is the start page."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+    """A path of ours to go on to, else the start page. Browsers drop tabs and line breaks from one."""
+    return path if re.fullmatch(r"/(?:[^/\\\x00-\x20\x7f][^\x00-\x20\x7f]*)?", path) else "/"
