@@ -30,11 +30,34 @@ async def test_names_of_this_machine_are_served(app: Quart, host: str) -> None:
     assert (await app.test_client().get("/healthz", headers={"Host": host})).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["shop.example", "127.0.0.1.evil.example:3000", "evil.example@127.0.0.1"])
+@pytest.fixture
+def away(tmp_path: Path) -> Quart:
+    """The dashboard, bound to every address."""
+    names = ("password", "writer_password", "reader_password", "analyst_password", "write_key")
+    secrets = dict.fromkeys((*names, "admin_password"), "x" * 24)
+    return create_app(support.make_config(tmp_path, host="0.0.0.0", live_port=3001, **secrets), "dashboard")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["shop.example", "127.0.0.1.evil.example:3000", "evil.example@127.0.0.1", "[::1", "[1:::]", ""],
+)
 async def test_a_rebound_name_is_refused(app: Quart, host: str) -> None:
-    response = await app.test_client().get("/healthz", headers={"Host": host})
+    response = await app.test_client(use_cookies=False).get("/healthz", headers={"Host": host})
     assert response.status_code in {400, 403}
     assert "error" in await response.get_json()
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/", 200), ("/api/broken", 403), ("/api/nothing", 403), ("/events", 403)]
+)
+async def test_another_site_links_to_pages_and_fetches_nothing(app: Quart, path: str, status: int) -> None:
+    response = await app.test_client().get(path, headers={"Sec-Fetch-Site": "cross-site"})
+    assert response.status_code == status
+
+
+async def test_a_file_of_a_long_name_is_not_there(app: Quart) -> None:
+    assert (await app.test_client().get(f"/static/{'x' * 5000}")).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -92,10 +115,32 @@ async def test_an_error_nobody_foresaw_tells_an_id_only(app: Quart, caplog: pyte
     assert error["id"] in caplog.text and "hunter2" in caplog.text
 
 
-async def test_a_page_bound_to_every_address_takes_any_host(tmp_path: Path) -> None:
-    names = ("password", "writer_password", "reader_password", "analyst_password", "write_key")
-    secrets = dict.fromkeys((*names, "admin_password"), "x" * 24)
-    app = create_app(support.make_config(tmp_path, host="0.0.0.0", **secrets), "dashboard")
-    response = await app.test_client().get("/healthz", headers={"Host": "shop.example"})
+async def test_a_page_bound_to_every_address_takes_any_host(away: Quart) -> None:
+    response = await away.test_client().get("/healthz", headers={"Host": "shop.example"})
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "private, no-cache", "nobody else's to keep"
+
+
+@pytest.mark.parametrize(
+    ("host", "live"),
+    [
+        ("shop.example", "http://shop.example:3001"),
+        ("[::2]:80", "http://[::2]:3001"),
+        ("[1:::]", ""),
+        ("?", ""),
+    ],
+)
+async def test_the_other_page_is_where_this_one_was_asked_for(away: Quart, host: str, live: str) -> None:
+    client = away.test_client(use_cookies=False)  # a jar would have to understand the Host
+    page = await client.get("/", headers={"Host": host, "Authorization": f"Bearer {'x' * 24}"})
+    assert f' data-live="{live}"' in await page.get_data(as_text=True)
+
+
+async def test_guesses_from_one_subscribers_ipv6_addresses_are_counted_together(away: Quart) -> None:
+    async def guess(address: str) -> int:
+        scope = {"client": (address, 1)}
+        sent = await away.test_client().post("/login", form={"password": "wrong"}, scope_base=scope)
+        return sent.status_code
+
+    assert [await guess(f"2001:db8::{n}") for n in range(1, 7)] == [*[401] * 5, 429]
+    assert await guess("2001:db8:0:1::1") == 401

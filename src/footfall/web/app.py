@@ -8,7 +8,6 @@ import logging
 import secrets
 from pathlib import Path
 from typing import Any, Literal, cast
-from urllib.parse import urlsplit
 
 import msgspec
 from quart import Quart, Response, render_template, request, send_from_directory
@@ -65,15 +64,16 @@ def create_app(config: Config, page: Literal["dashboard", "live"]) -> Quart:
 
 
 def _addresses(config: Config, page: str) -> Any:
-    """Addresses of both pages, by the name under which this one was asked for; one's own is empty."""
+    """Addresses of both pages, by the name under which this one was asked for, if any; one's own is empty."""
     ports = {"dashboard": config.dashboard_port, "live": config.live_port}
 
     async def addresses() -> dict[str, str]:
-        asked = urlsplit(request.host_url)
+        asked = guard.asked_name(request)
         scheme = "https" if is_secure() else "http"
-        host = f"[{asked.hostname}]" if ":" in (asked.hostname or "") else asked.hostname
+        host = f"[{asked}]" if ":" in asked else asked
         return {
-            f"{name}_url": "" if name == page else f"{scheme}://{host}:{port}" for name, port in ports.items()
+            f"{name}_url": "" if name == page or not host else f"{scheme}://{host}:{port}"
+            for name, port in ports.items()
         }
 
     return addresses

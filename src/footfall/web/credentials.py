@@ -105,20 +105,20 @@ class Attempts:
     """
 
     def __init__(self) -> None:
-        self._failed: OrderedDict[str, list[float]] = OrderedDict()
+        self._failed: OrderedDict[bytes, list[float]] = OrderedDict()
 
-    def wait_s(self, address: str) -> int:
+    def wait_s(self, address: bytes) -> int:
         """Seconds until this address may try again; 0 where it may now."""
         recent = self._recent(address)
         return 0 if len(recent) < ATTEMPTS else max(1, round(recent[0] + ATTEMPTS_S - time.monotonic()))
 
-    def failed(self, address: str) -> None:
+    def failed(self, address: bytes) -> None:
         """Counts a wrong password."""
         self._failed[address] = [*self._recent(address), time.monotonic()]
         self._failed.move_to_end(address)
         while len(self._failed) > ADDRESSES:
             self._failed.popitem(last=False)
 
-    def _recent(self, address: str) -> list[float]:
+    def _recent(self, address: bytes) -> list[float]:
         since = time.monotonic() - ATTEMPTS_S
         return [moment for moment in self._failed.get(address, []) if moment > since]

@@ -2,6 +2,7 @@
 
 A page elsewhere must not reach a loopback dashboard through its visitor. So the Host header has to name this
 machine (a rebound name does not), and a POST has to come from our own page or from no page at all, as JSON.
+Another site may link to our pages; what reads the store is not fetched from there, which would cost its time.
 The content security policy allows our own files only; styles that CodeMirror makes carry the answer's nonce.
 """
 
@@ -15,6 +16,7 @@ from footfall.errors import CallersFault, Forbidden
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS = frozenset({"/login", "/logout"})  # a browser sends them without a script
+DATA = ("/api/", "/events")
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -28,7 +30,9 @@ _HEADERS = {
 
 def check_request(request: Request, config: Config) -> None:
     """Refuses a request that another site's page may have made; raises `Forbidden` or `CallersFault`."""
-    _check_host(request.host, config)
+    _check_host(request, config)
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.path.startswith(DATA):
+        raise Forbidden("another site's page may not fetch what is here", name="FOREIGN_ORIGIN")
     if request.method in SAFE_METHODS:
         return
     origin = request.headers.get("Origin")
@@ -44,12 +48,18 @@ def check_request(request: Request, config: Config) -> None:
         )
 
 
-def _check_host(host: str, config: Config) -> None:
+def asked_name(request: Request) -> str:
+    """The name or address of this machine that the Host header gives; empty where it gives none."""
+    try:
+        return urlsplit(f"//{request.host}").hostname or ""
+    except ValueError:  # such as `[1:::]`
+        return ""
+
+
+def _check_host(request: Request, config: Config) -> None:
     """On loopback the Host header names loopback; behind another bind a proxy may give any name."""
-    if config.host not in LOOPBACK:
-        return
-    name = urlsplit(f"//{host}").hostname
-    if name not in LOOPBACK:
+    if config.host in LOOPBACK and asked_name(request) not in LOOPBACK:
+        host = request.headers.get("Host", "")[:100]
         raise Forbidden(
             f"the Host header is {host!r}; it takes {', '.join(sorted(LOOPBACK))}", name="FOREIGN_HOST"
         )

@@ -3,7 +3,8 @@
 Each route needs the role viewer unless it says otherwise: `@public` needs none, `@admin_only` needs admin,
 and the check runs on the server before any handler. A browser logs in at `/login` and gets a cookie that
 scripts cannot read and other sites' requests do not carry; a program sends a password as a bearer token.
-Wrong passwords are counted by address, and hashed two at a time, so that guessing costs the guesser most.
+Wrong passwords are counted by address, of IPv6 by /64, and hashed two at a time, so that guessing costs the
+guesser most.
 """
 
 import asyncio
@@ -125,15 +126,16 @@ class Login:
                 self._attempts.failed(address)
         return role
 
-    def _check_attempts(self, address: str) -> None:
+    def _check_attempts(self, address: bytes) -> None:
         if wait_s := self._attempts.wait_s(address):
             raise Overloaded(f"too many wrong passwords; try again in {wait_s} seconds", retry_after_s=wait_s)
 
-    def _address(self) -> str:
+    def _address(self) -> bytes:
         # Only a login needs it, and only away from loopback: the pages do without what ingest loads.
         from footfall.ingest.browser.beacon import client_address
+        from footfall.ingest.browser.rates import subscriber
 
-        return client_address(Connection(dict(request.scope)), self._proxies)
+        return subscriber(client_address(Connection(dict(request.scope)), self._proxies))
 
     async def _page(self) -> Any:
         if self.open:

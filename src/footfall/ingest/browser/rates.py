@@ -69,7 +69,7 @@ class Rates:
         if day != self._day:
             self._day, self._secret = day, secrets.token_bytes(32)
             self._addresses.clear()
-        name = blake2b(digest.encode() + _subscriber(address), key=self._secret, digest_size=16).digest()
+        name = blake2b(digest.encode() + subscriber(address), key=self._secret, digest_size=16).digest()
         found = self._addresses.get(name)
         if found is None or found.rate != rate:
             if len(self._addresses) >= SWEEP_AT:
@@ -78,7 +78,8 @@ class Rates:
         return found
 
 
-def _subscriber(address: str) -> bytes:
+def subscriber(address: str) -> bytes:
+    """What tells one subscriber from another: the address, of IPv6 the /64."""
     try:
         given = ip_address(address)
     except ValueError:
