@@ -1,10 +1,11 @@
 """Serving an ASGI application as one process of the stack.
 
 Binds first, so that a port in use is one clear line and exit code 2; stops within `GRACE_S` seconds of
-SIGINT or SIGTERM even where endless streams are open. A request's head is bounded: the server would keep any
-number of headers.
+SIGINT or SIGTERM even where endless streams are open. A request's head is bounded in bytes and in time: the
+server would keep any number of headers, and wait for the rest of them for ever.
 """
 
+import asyncio
 import signal
 import socket
 from types import FrameType
@@ -19,21 +20,44 @@ from footfall.errors import UsageError
 GRACE_S = 2
 LISTENS = "listens on"
 HEAD_BYTES = 1 << 20
+HEAD_S = 30.0
 
 
 class Bounded(HttpToolsProtocol):
-    """uvicorn's connection; what belongs neither to a whole head nor to a body may be `HEAD_BYTES` long."""
+    """uvicorn's connection; what belongs neither to a whole head nor to a body may be `HEAD_BYTES` long.
+
+    A head is whole `HEAD_S` after the connection was opened, or after the first byte behind another request.
+    Between requests uvicorn's own bound holds, and a body takes what time it takes.
+    """
 
     _loose = 0
+    _in_body = False
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._time_head()
 
     def data_received(self, data: bytes) -> None:
         self._loose += len(data)
         super().data_received(data)
         if self._loose > HEAD_BYTES and not self.transport.is_closing():
             self.transport.abort()
+        elif self._loose and not self._in_body and self._head_timer is None:
+            self._time_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_head_timer()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        self._loose = max(self._loose, 1)  # its bytes may have come with the end of the request before
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._loose = 0
+        self._in_body = True
+        self._end_head_timer()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -42,7 +66,23 @@ class Bounded(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._loose = 0
+        self._in_body = False
         super().on_message_complete()
+
+    def _time_head(self) -> None:
+        self._head_timer = self.loop.call_later(HEAD_S, self._look_for_head)
+
+    def _end_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _look_for_head(self) -> None:
+        """Closes the connection, unless it is busy with the answer to an earlier request, and so not read."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._time_head()
+        else:
+            self.transport.abort()
 
 
 def listen(host: str, port: int) -> socket.socket:
