@@ -229,6 +229,11 @@ def test_sql_runs_and_shows_its_error_in_place(page: Page, complaints: Complaint
     expect(result).to_contain_text("The first row alone is larger than 4 MiB")
     run_sql(page, "SELECT sum(number) FROM numbers(100000000000)")
     expect(result.get_by_role("alert")).to_contain_text("A narrower statement passes")
+    run_sql(page, "SELECT toDecimal64(-12.5, 1), '+49', '+49 1', '=1+1'")
+    expect(result.get_by_role("cell", name="=1+1")).to_be_visible()
+    with page.expect_download() as file:
+        result.get_by_role("button", name="Export as CSV").click()
+    assert file.value.path().read_text().endswith("\n-12.5,+49,'+49 1,'=1+1\n"), "a number is no formula"
     run_sql(page, "SELECT 1 FORMAT CSV")
     expect(result.get_by_role("alert")).to_contain_text("leave FORMAT out")
     run_sql(page, "EXPLAIN AST SELECT 1")

@@ -15,6 +15,7 @@ const FORMATS = {
 };
 const ROOM = { pct: "pct", spark: "spark-column" }; // what comes later than its table takes no more room then
 const NUMERIC = new Set(["int", "money", "pct", "duration", "spark"]);
+const NUMBER = /^[+-]?\d+(\.\d+)?$/;
 
 /**
  * Columns are {key, label, type: text|int|money|pct|duration|time|day|flag|spark, cell?(row), value?(row), grow?, wide?}; `cell` answers a
@@ -197,7 +198,7 @@ function compare(a, b) {
   return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
 }
 
-/** The rows as CSV; a text that a spreadsheet would run as a formula is quoted with an apostrophe. */
+/** The rows as CSV; a text that a spreadsheet would run as a formula, and that is no number, gets an apostrophe in front. */
 export function toCsv(columns, rows) {
   const line = (values) => values.map(csvField).join(",");
   return [line(columns.map(({ label }) => label)), ...rows.map((row) => line(columns.map((c) => plain(c, row))))]
@@ -208,7 +209,7 @@ export function toCsv(columns, rows) {
 function csvField(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+  const safe = /^[=+\-@\t\r]/.test(value) && !NUMBER.test(value) ? `'${value}` : String(value);
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
