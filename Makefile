@@ -29,7 +29,7 @@ up: setup footfall.toml ## Start everything with a demo shop: http://127.0.0.1:3
 	@exec $(VENV)/bin/footfall up --demo
 
 test: setup .make/chromium .make/dbt/installed ## Run all tests; TESTS=tests/schema runs a part
-	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile $(TESTS)
+	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: setup ## Check style and types
 	$(VENV)/bin/ruff check .

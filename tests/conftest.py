@@ -21,6 +21,16 @@ def pytest_report_header() -> list[str]:
     return [f"real data: {support.SHARED_DATA} is not here, so tests/real_data is left out"]
 
 
+LONG = ("bench", "crash", "upkeep", "sdk", "schema", "clients", "generate", "real_data", "browser")
+"""Folders of modules that take long and hold few tests: begun last, they would leave a worker alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules that take long come first (`--no-loadscope-reorder` keeps the order)."""
+    order = {folder: place for place, folder in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.relative_to(support.ROOT / "tests").parts[0], len(LONG)))
+
+
 @pytest.fixture(scope="session")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
     """Configuration of a running engine whose schema is migrated; one a test worker."""

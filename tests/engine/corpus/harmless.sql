@@ -285,7 +285,7 @@ SELECT country, ntile(4) OVER (ORDER BY sum(revenue), country) AS quarter, perce
 ;;
 SELECT event_date, sum(revenue) AS net, sum(net) OVER (ORDER BY event_date ROWS BETWEEN 6 PRECEDING AND CURRENT ROW) AS week FROM events GROUP BY event_date ORDER BY event_date
 ;;
-SELECT product_id, r, sum(share) OVER (ORDER BY r DESC, product_id) AS pareto FROM (SELECT product_id, sum(revenue) AS r, r / sum(r) OVER () AS share FROM events GROUP BY product_id) ORDER BY r DESC, product_id LIMIT 10
+SELECT product_id, r, sum(share) OVER (ORDER BY r DESC, product_id) AS pareto FROM (SELECT product_id, sum(revenue) AS r, r / nullIf(sum(r) OVER (), 0) AS share FROM events GROUP BY product_id) ORDER BY r DESC, product_id LIMIT 10
 ;;
 SELECT a.product_id, b.product_id, uniqExact(a.session_id) AS together FROM events AS a INNER JOIN events AS b ON a.session_id = b.session_id WHERE a.product_id < b.product_id GROUP BY a.product_id, b.product_id ORDER BY together DESC, 1, 2 LIMIT 10
 ;;
