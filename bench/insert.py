@@ -20,7 +20,7 @@ from footfall import store
 
 ROWS = 100
 _BARE = """
-CREATE TABLE footfall.events_bare (event_id UUID, event_type LowCardinality(String),
+CREATE OR REPLACE TABLE footfall.events_bare (event_id UUID, event_type LowCardinality(String),
     event_timestamp DateTime64(3, 'UTC'), event_date Date DEFAULT toDate(event_timestamp), user_id UInt64,
     session_id String, page_url String, country LowCardinality(String))
 ENGINE = MergeTree
