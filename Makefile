@@ -40,8 +40,8 @@ format: setup ## Put the code into its format
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-bench: setup ## Measure insert, interface and rollups
-	@for question in insert interface rollups; do $(VENV)/bin/footfall bench $$question; done
+bench: setup .make/chromium ## Measure all of docs/performance.md at full size, some hours; RESULTS="insert rollups"
+	@$(PYTHON) -m bench.published $(RESULTS)
 
 fuzz: setup ## Send the engine what nobody should; MINUTES=30, SEED=1
 	@$(PYTHON) -m tests.robust.fuzz --minutes $(or $(MINUTES),30) $(if $(SEED),--seed $(SEED))

@@ -33,7 +33,8 @@ def measure(*, events: int) -> Report:
             report.rows.append(["seconds", taken])
             report.rows.append(["engine's peak, MiB", peak_mib(engine.pid)])
             report.rows.append(["exit code", done.returncode])
-            report.rows += [["it says", line] for line in done.stdout.splitlines()[-3:]]
+            told = (line for line in done.stdout.splitlines() if not line.endswith("all equal"))
+            report.rows += [["it says", line] for line in told]
             return report
         finally:
             engine.stop(60)

@@ -1,20 +1,25 @@
 """How small does the store make its columns, and would another codec make them smaller?
 
-A line `all` says what the shop's own parts hold. For the columns, up to a million of the same rows are
-written once under each codec, in the order of the sort key, as one wide part (small parts keep no sizes of
-columns); a codec that a column's type does not take is left out.
+A line `all` says what the shop's own parts hold. For the columns, the same rows, those of the newest days
+that make a million, are written once under each codec, in the order of the sort key, as one wide part (small
+parts keep no sizes of columns); a codec that a column's type does not take is left out.
+
+    python -m bench.compression
+
+measures the shop of the configured store, which is running: real data that were imported, for one.
 """
 
 from clickhouse_connect.driver.client import Client
 
-from bench.report import Report
+from bench.report import Report, show
 from bench.stack import shop
 from footfall import store
+from footfall.config import load
 
 SAMPLE = 1_000_000
 OURS = "ours"
 CODECS = (OURS, "LZ4", "ZSTD", "ZSTD(3)", "ZSTD(9)", "Delta, ZSTD", "DoubleDelta, ZSTD", "T64, ZSTD")
-_TABLES = ("events", "orders")
+_DAYS = {"events": "event_date", "orders": "order_date"}
 _COLUMNS = """
 SELECT name, type, compression_codec FROM system.columns
 WHERE database = 'footfall' AND table = {table:String} ORDER BY position
@@ -27,17 +32,28 @@ _WHOLE = """
 SELECT sum(rows), sum(data_uncompressed_bytes), sum(data_compressed_bytes) FROM system.parts
 WHERE active AND database = 'footfall' AND table = {table:String}
 """
+_SINCE = """
+SELECT min(day) FROM
+    (SELECT {day} AS day, count() AS of_day, sum(of_day) OVER (ORDER BY day DESC) - of_day AS newer
+    FROM footfall.{table} GROUP BY day)
+WHERE newer < {sample}
+"""
 _KEYS = "SELECT sorting_key FROM system.tables WHERE database = 'footfall' AND name = {table:String}"
 
 
 def measure(*, events: int) -> list[Report]:
     """Bytes a row of each column of `events` and `orders`, as it is and under each codec."""
     with shop(events) as config, store.connect(config, "footfall") as client:
-        client.command("CREATE DATABASE IF NOT EXISTS footfall_codecs")
-        try:
-            return [report for table in _TABLES for report in _table(client, table, events)]
-        finally:
-            client.command("DROP DATABASE footfall_codecs SYNC")
+        return columns_of(client, events)
+
+
+def columns_of(client: Client, events: int) -> list[Report]:
+    """The same of the shop that a store holds."""
+    client.command("CREATE DATABASE IF NOT EXISTS footfall_codecs")
+    try:
+        return [report for table in _DAYS for report in _table(client, table, events)]
+    finally:
+        client.command("DROP DATABASE footfall_codecs SYNC")
 
 
 def _table(client: Client, table: str, events: int) -> tuple[Report, Report]:
@@ -45,8 +61,10 @@ def _table(client: Client, table: str, events: int) -> tuple[Report, Report]:
         (row[0], row[1], row[2]) for row in client.query(_COLUMNS, parameters={"table": table}).result_rows
     ]
     ((count, plain, packed),) = client.query(_WHOLE, parameters={"table": table}).result_rows
-    rows = min(SAMPLE, count)
-    sizes = {codec: _sizes(client, table, columns, codec) for codec in CODECS}
+    since = client.query(_SINCE.format(day=_DAYS[table], table=table, sample=SAMPLE)).result_rows[0][0]
+    sampled = f"FROM footfall.{table} WHERE {_DAYS[table]} >= '{since}'"
+    rows = int(client.query(f"SELECT count() {sampled}").result_rows[0][0])
+    sizes = {codec: _sizes(client, table, sampled, columns, codec) for codec in CODECS}
     ours = sizes[OURS]
     engine = f"ClickHouse {client.server_version}"
     shares = Report(f"Columns of {table}, bytes a row", [], events, 1, engine)
@@ -65,7 +83,7 @@ def _table(client: Client, table: str, events: int) -> tuple[Report, Report]:
 
 
 def _sizes(
-    client: Client, table: str, columns: list[tuple[str, str, str]], codec: str
+    client: Client, table: str, sampled: str, columns: list[tuple[str, str, str]], codec: str
 ) -> dict[str, tuple[int, int]]:
     """Uncompressed and compressed bytes of each column that takes the codec, all written into one part."""
     taking = [name for name, kind, _ in columns if _takes(kind, codec)]
@@ -81,8 +99,7 @@ def _sizes(
     )
     names = ", ".join(name for name, _, _ in columns)
     client.command(
-        f"INSERT INTO footfall_codecs.{copy}"
-        f" SELECT {names} FROM footfall.{table} ORDER BY {key} LIMIT {SAMPLE}",
+        f"INSERT INTO footfall_codecs.{copy} SELECT {names} {sampled} ORDER BY {key}",
         settings={"max_execution_time": 0},
     )
     client.command(f"OPTIMIZE TABLE footfall_codecs.{copy} FINAL")
@@ -96,3 +113,9 @@ def _takes(kind: str, codec: str) -> bool:
     if codec.startswith("T64"):
         return number
     return number or "Delta" not in codec
+
+
+if __name__ == "__main__":
+    with store.connect(load(), "footfall") as configured:
+        for each in columns_of(configured, 0):
+            show(each)

@@ -22,7 +22,7 @@ from footfall.ingest import runs as files
 from footfall.ingest.ids import Bounds, RunRow
 from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import EVENTS
-from footfall.ingest.runs import ID_BYTES, Writer
+from footfall.ingest.runs import ID_BYTES, U64, Run, Writer
 
 BATCH = 1_000
 _SIZES = (26_214_400, 2_621_440, 262_144)  # runs of level 2, 1 and 0
@@ -31,7 +31,7 @@ _GENERATOR = np.random.default_rng(1)
 
 
 def measure(*, events: int, runs: int) -> Report:
-    """`runs` batches against a million, `events`, and 200 million ids held: 3.7 GB of files meanwhile."""
+    """`runs` batches against so many ids held, a quarter of them, and half a hundredth."""
     report = Report(
         f"Look-up and remembering of ids in batches of {BATCH:,}",
         ["ids held", "runs", "GB", "CPU µs", "µs", "µs, cold", "CPU µs, duplicates"],
@@ -39,7 +39,7 @@ def measure(*, events: int, runs: int) -> Report:
         runs,
         "",
     )
-    for count in (1_000_000, events, 200_000_000):
+    for count in (events // 200, events // 4, events):
         with tempfile.TemporaryDirectory(prefix="footfall-ids-") as place:
             report.rows.append(_at(Path(place), count, runs))
     with tempfile.TemporaryDirectory(prefix="footfall-ids-") as place:
@@ -52,25 +52,27 @@ def _at(folder: Path, held: int, batches: int) -> list[str | float]:
     index_folder = folder / "ids"
     with closing(sqlite3.connect(folder / "inbox.sqlite")) as connection:
         (salt,) = connection.execute("SELECT salt FROM id_index").fetchone()
-        ids.register(connection, _filled(index_folder, held, salt))
+        made, some = _filled(index_folder, held, salt, batches * BATCH)
+        ids.register(connection, made)
         connection.commit()
+    again = _again(Run(index_folder / made[0].file, salt), some)
     with closing(Inbox(folder, 1 << 30, _STILL)) as inbox:
         warm = _timed(inbox, batches)
-        again = _again(inbox, batches)
     for path in index_folder.iterdir():
         with path.open("rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     with closing(Inbox(folder, 1 << 30, _STILL)) as inbox:
         cold = _timed(inbox, batches)
-    made = list(index_folder.glob("*.run"))
-    size = sum(path.stat().st_size for path in made)
+    size = sum((index_folder / row.file).stat().st_size for row in made)
     return [f"{held:,}", len(made), size / 1e9, *warm, cold[1], again]
 
 
-def _filled(folder: Path, held: int, salt: int) -> list[RunRow]:
-    """Runs with so many random ids, as few as the keeper would leave."""
-    made = []
-    for level, size in zip((2, 1, 0), _SIZES, strict=True):
+def _filled(folder: Path, held: int, salt: int, most: int) -> tuple[list[RunRow], U64]:
+    """Runs with so many random ids, as few as the keeper would leave; and some ids of the first."""
+    made: list[RunRow] = []
+    some = np.zeros(0, np.uint64)
+    sizes = (*_SIZES[:2], min(_SIZES[2], held))
+    for level, size in zip((2, 1, 0), sizes, strict=True):
         for _ in range(held // size):
             row = RunRow(ids.new_file(), EVENTS.name, level, size, -1, 1 << 50, 1 << 50)
             h = np.sort(_GENERATOR.integers(0, 1 << 63, size, np.uint64) << np.uint64(1))
@@ -79,8 +81,9 @@ def _filled(folder: Path, held: int, salt: int) -> list[RunRow]:
                     piece = h[start : start + (1 << 18)]
                     writer.append(piece, piece)
             made.append(row)
+            some = h[:most].copy() if len(made) == 1 else some
         held %= size
-    return made
+    return made, some
 
 
 def _timed(inbox: Inbox, batches: int) -> tuple[float, float]:
@@ -100,15 +103,12 @@ def _timed(inbox: Inbox, batches: int) -> tuple[float, float]:
     return median(cpu) / BATCH * 1e6, median(clock) / BATCH * 1e6
 
 
-def _again(inbox: Inbox, batches: int) -> float:
-    """Microseconds an id of `seen`, of ids that the largest run holds: a batch that is sent again."""
-    run = next(iter(inbox.ids._lanes[EVENTS.name].runs.values()), None)
-    if run is None:
-        return 0.0
+def _again(run: Run, held: U64) -> float:
+    """Microseconds an id of `find`, of ids that a run holds: batches that are sent again."""
     taken = []
-    for number in range(batches):
-        places = slice(number * BATCH, (number + 1) * BATCH)
-        wanted = files.Probe(run._h[places], run._g[places], files._bits(run._h[places]), np.arange(BATCH))
+    for start in range(0, len(held) - BATCH + 1, BATCH):
+        h = held[start : start + BATCH]
+        wanted = files.Probe(h, h, files.filter_bits(h), np.arange(BATCH))
         began = time.thread_time()
         assert len(run.find(wanted)) == BATCH
         taken.append(time.thread_time() - began)

@@ -7,9 +7,10 @@ blocks a request), and as ingest sends them (one block), which costs the engine 
 whole processes, so what an event costs is told however busy the machine is.
 
 Before each load from clients, the engine merges what the one before has left: millions of rows, whose merges
-would be part of the next figure. The last loads are single events at a fixed rate; and the brief's rate:
-`footfall stream` (100 events and 20 orders a second), with the dashboard's endpoints asked and the live
-page's stream read all the while, and batches of 100 events on top, each timed from when it was due.
+would be part of the next figure. Latencies are those of the brief's shop, in a stack of its own: of single
+events at a fixed rate; and at the brief's rate, `footfall stream` (100 events and 20 orders a second), with
+the dashboard's endpoints asked and the live page's stream read all the while, and batches of 100 events on
+top, each timed from when it was due.
 """
 
 import itertools
@@ -38,6 +39,8 @@ from bench.report import Report, spread
 from bench.stack import rest
 from footfall import store
 from footfall.config import Config
+from footfall.generate.history import generate
+from footfall.generate.plan import Plan
 from footfall.ingest import native
 from footfall.ingest.blocks import insert_settings, new_block_id
 from footfall.ingest.bulk import Bulk
@@ -55,7 +58,7 @@ SINGLE_RATE = 4_000.0
 SINGLE_CLIENTS = 32
 PROBES_A_S = 2.0
 SETTLE_LIMIT_S = 600
-LEAST_S = 5.0  # of shorter floods, waiting for the last block would be a large part
+LEAST_S = 2.0  # of shorter floods, waiting for the last block would be most
 _MIB = 1 << 20
 _CORES = os.cpu_count() or 1
 Row = list[str | float]
@@ -90,10 +93,13 @@ def measure(*, seconds: float) -> Report:
                 [f"the engine alone, Native, {form}: rows/s", one.rate, ""],
                 [f"the engine alone, Native, {form}: CPU a row, µs", one.cpu_us, ""],
             ]
+        report.events = number(stack.store, _COUNT)
+    with running_stack() as stack:
+        generate(stack.config, Plan.of())
         rest(stack.store)
         report.rows += _singles(stack, min(seconds, 60.0), numbers)
-        report.rows += _beside_pages(stack, seconds, numbers)
-        report.events = number(stack.store, _COUNT)
+        rest(stack.store)
+        report.rows += _beside_pages(stack, min(seconds, 120.0), numbers)
     return report
 
 

@@ -98,8 +98,7 @@ async def ask(config: Config, seconds: float) -> dict[str, list[float]]:
 
 def measure(*, seconds: float, subscribers: int = SUBSCRIBERS, rate: int = RATE) -> Report:
     """Starts a stack with a stream, and listens for some seconds."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, subscribers * 2 + 1024), hard))
+    allow_files(subscribers)
     with streamed_page(rate) as (config, live):
         return asyncio.run(_measure(config, psutil.Process(live.pid), subscribers, seconds, rate))
 
@@ -141,6 +140,12 @@ async def _measure(
     report.rows.append(["memory of the process, MiB", "", "", largest / (1 << 20), str(MEMORY_LIMIT_MIB)])
     report.rows.append(["frames by subscriber: fewest, most", "", min(frames), max(frames), "the same"])
     return report
+
+
+def allow_files(subscribers: int) -> None:
+    """Lets this process, and those that it starts, have as many connections."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, subscribers * 2 + 1024), hard))
 
 
 def _spread(values: list[float]) -> list[float | str]:

@@ -14,16 +14,14 @@ from clickhouse_connect.driver.client import Client
 from bench.report import Report, in_turn
 from bench.stack import shop
 from footfall import store
-from footfall.query.evidence import Evidence, Kind, evidence, sample
+from footfall.query.evidence import Evidence, evidence, sample
+from footfall.query.insert_cost import ROWS, WHOLE, copies, insert
 from footfall.query.weigh import bytes_a_row, weigh
+from footfall.schema.usage import Kind
 
-BLOCK = 20_000
-COPIES = "footfall_copies"
-_FAIR: dict[str, int | str] = {"use_query_condition_cache": 0, "max_execution_time": 0}
 _GRANULES = """
 SELECT table, sum(marks) - count() FROM system.parts WHERE active AND database = 'footfall' GROUP BY table
 """
-_AT_ONCE = "materialize_projections_on_insert = 1"
 
 
 def indices(*, events: int, runs: int) -> list[Report]:
@@ -70,37 +68,16 @@ def _costs(client: Client, asked: Sequence[Evidence], events: int, runs: int, en
     names = dict.fromkeys(each.name for each in asked if each.table == "events")
     kind = asked[0].kind
     report = Report(
-        f"What each {kind} of events costs an INSERT of {min(BLOCK, events):,} rows, ms",
+        f"What each {kind} of events costs an INSERT of {min(ROWS, events):,} rows, ms",
         [f"without {kind}", "ms", "less than with all, %"],
         events,
         runs,
         engine,
     )
-    client.command(f"CREATE DATABASE IF NOT EXISTS {COPIES}")
-    client.command(
-        f"CREATE TABLE {COPIES}.rows ENGINE = Memory AS SELECT * FROM footfall.events LIMIT {BLOCK}",
-        settings=_FAIR,
-    )
-    try:
-        tables = ["whole", *names]
-        for table in tables:
-            client.command(f"CREATE TABLE {COPIES}.{table} AS footfall.events")
-            client.command(f"ALTER TABLE {COPIES}.{table} MODIFY SETTING {_AT_ONCE}")
-            client.command(f"SYSTEM STOP MERGES {COPIES}.{table}")
-            if table in names:
-                client.command(f"ALTER TABLE {COPIES}.{table} DROP {kind.upper()} {table}")
-        taken = in_turn([partial(_insert, client, table) for table in tables], runs)
-        whole = median(taken[0])
-        for table, times in zip(tables, taken, strict=True):
-            name = "(none: with all)" if table == "whole" else table
-            report.rows.append([name, median(times), 100 * (1 - median(times) / whole)])
-    finally:
-        client.command(f"DROP DATABASE {COPIES} SYNC")
+    with copies(client, "events", kind, list(names)) as tables:
+        taken = in_turn([partial(insert, client, table) for table in tables], runs)
+    whole = median(taken[0])
+    for table, times in zip(tables, taken, strict=True):
+        name = "(none: with all)" if table == WHOLE else table
+        report.rows.append([name, median(times), 100 * (1 - median(times) / whole)])
     return report
-
-
-def _insert(client: Client, table: str) -> None:
-    client.command(
-        f"INSERT INTO {COPIES}.{table} SELECT * FROM {COPIES}.rows",
-        settings=_FAIR | {"insert_deduplicate": 0},
-    )

@@ -25,6 +25,7 @@ RATE = 100
 WARM_UP_S = 5.0
 REST_LIMIT_S = 600
 _LOOK_S, _LOOKS = 0.5, 3
+_DONE = "generated"
 _MERGES = "SELECT count() FROM system.merges"
 
 
@@ -86,8 +87,21 @@ def shop_and_copy(events: int) -> Iterator[tuple[Config, Path]]:
 
 
 def plan(events: int) -> Plan:
-    """The shop of the brief, grown in proportion: 294,000 events, 30,000 orders, 10,000 users."""
-    return Plan.of(events=events, orders=events // 10, users=max(10, events // 30))
+    """The shop of the brief, larger in proportion: 294,000 events, 30,000 orders, 10,000 users.
+
+    It is level, so that 30 of its 90 days are a third of it.
+    """
+    return Plan.of(events=events, orders=events // 10, users=max(10, events // 30), level=True)
+
+
+@contextlib.contextmanager
+def empty(events: int) -> Iterator[Config]:
+    """Where such a shop is made anew; what is made without an error is kept as any shop."""
+    with _folder(events) as folder:
+        shutil.rmtree(folder)
+        folder.mkdir()
+        yield support.make_config(folder)
+        (folder / _DONE).touch()
 
 
 @contextlib.contextmanager
@@ -95,7 +109,7 @@ def built(events: int) -> Iterator[Config]:
     """Such a shop, no engine running."""
     with _folder(events) as folder:
         config = support.make_config(folder)
-        done = folder / "generated"
+        done = folder / _DONE
         if not done.exists():
             engine = support.start("engine", config)
             try:

@@ -57,16 +57,18 @@ def plain(client: Client) -> House:
 
 
 def brief(client: Client) -> House:
-    """The brief's tables, projections, indices and views as it draws them, filled by INSERT SELECT."""
+    """The brief's tables, projections, indices and views as it draws them, filled month by month."""
     client.command("CREATE DATABASE peers_brief")
     for file in sorted(BRIEF.glob("*.sql")):
         client.command(file.read_text())
-    for table, (_, key) in _KEYS.items():
+    for table, (day, key) in _KEYS.items():
         names = ", ".join(_columns(client, "peers_brief", table))
-        client.command(
-            f"INSERT INTO peers_brief.{table} SELECT {names} FROM footfall.{table} ORDER BY {key}",
-            settings=_SETTINGS,
+        insert = (
+            f"INSERT INTO peers_brief.{table} SELECT {names} FROM footfall.{table}"
+            f" WHERE toYYYYMM({day}) = {{month:UInt32}} ORDER BY {key}"
         )
+        for (month,) in client.query(f"SELECT DISTINCT toYYYYMM({day}) FROM footfall.{table}").result_rows:
+            client.command(insert, parameters={"month": month}, settings=_SETTINGS)
     return House(client, "the brief, literally", "peers_brief")
 
 

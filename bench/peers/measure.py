@@ -7,19 +7,23 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+import duckdb
 from clickhouse_connect.driver.client import Client
 
 from bench.peers.duck import Duck
 from bench.peers.house import House, brief, plain
 from bench.peers.questions import QUESTIONS, Question
 from bench.report import Report, in_turn
-from bench.stack import shop
+from bench.stack import rest, shop
 from footfall import store
+from footfall.config import Config
 
 _EXPORT = "SELECT * FROM footfall.{table:Identifier} FORMAT Parquet"
-_LAST_DAY = "SELECT max(event_date) FROM footfall.events"
+_DAYS = """
+SELECT minIf(event_date, event_date > today() - {ttl_days:UInt32}), max(event_date) FROM footfall.events
+"""
 _A_USER = """
 SELECT user_id FROM footfall.events WHERE user_id != 0 GROUP BY user_id
 ORDER BY abs(count() - 60), user_id LIMIT 1
@@ -39,19 +43,33 @@ class Peer(Protocol):
 def measure(*, events: int, runs: int) -> list[Report]:
     """Milliseconds, deviations from DuckDB's exact answers, and bytes."""
     with shop(events) as config, store.connect(config, "footfall") as client, _duck(client) as duck:
-        peers: list[Peer] = [duck, plain(client), brief(client), House(client, "Footfall", "footfall")]
         try:
-            engine = f"ClickHouse {client.server_version}"
-            return _ask(peers, last_day(client), a_user(client), events, runs, engine)
+            peers: list[Peer] = [duck, plain(client), brief(client), House(client, "Footfall", "footfall")]
+            rest(client)
+            client.command("SYSTEM STOP MERGES")  # what was loaded last would go on
+            engine = f"ClickHouse {client.server_version}, DuckDB {duckdb.__version__}"
+            return _ask(peers, days_of(config, client), a_user(client), events, runs, engine)
         finally:
             for database in ("peers_plain", "peers_brief"):
                 client.command(f"DROP DATABASE IF EXISTS {database} SYNC")
 
 
-def last_day(client: Client) -> date:
-    """The day of the newest event, which is not over."""
-    found: date = client.query(_LAST_DAY).result_rows[0][0]
-    return found
+class Days(NamedTuple):
+    """Days of the raw rows: the oldest that has not expired, and the newest, which is not over."""
+
+    oldest: date
+    newest: date
+
+    def back(self, days: int) -> dict[str, date]:
+        """The last whole days, so many or as many as there are raw rows of: rollups know older ones."""
+        first = max(self.newest - timedelta(days=days), self.oldest)
+        return {"from": first, "to": self.newest}
+
+
+def days_of(config: Config, client: Client) -> Days:
+    """Asks the store."""
+    ttl = {"ttl_days": config.events_ttl_days}
+    return Days(*client.query(_DAYS, parameters=ttl).result_rows[0])
 
 
 def a_user(client: Client) -> int:
@@ -59,12 +77,12 @@ def a_user(client: Client) -> int:
     return int(client.query(_A_USER).result_rows[0][0])
 
 
-def _ask(peers: Sequence[Peer], last: date, user: int, events: int, runs: int, engine: str) -> list[Report]:
+def _ask(peers: Sequence[Peer], held: Days, user: int, events: int, runs: int, engine: str) -> list[Report]:
     names = [peer.name for peer in peers]
     times = Report("Peers: ms, medians", ["question", *names], events, runs, engine)
     wrong = Report("Peers: largest error of a figure, %", ["question", *names[1:]], events, runs, engine)
     for question in QUESTIONS:
-        values = {"from": last - timedelta(days=question.days), "to": last, "user": user}
+        values = held.back(question.days) | {"user": user}
         asks = [partial(peer.ask, sql, values) for peer, sql in zip(peers, _texts(question), strict=True)]
         exact, *others = [ask() for ask in asks]
         wrong.rows.append([question.name, *(100 * error(exact, other) for other in others)])

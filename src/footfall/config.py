@@ -69,7 +69,7 @@ class Config:
     flush_rows: int = _setting(100_000, "Rows after which ingest flushes a block.", minimum=1)
     flush_interval_ms: int = _setting(
         200,
-        "Milliseconds after which ingest flushes what it has; five times that from 1,000 rows, and profiles.",
+        "Milliseconds after which ingest flushes what it has; five times that from 500 rows, and profiles.",
         minimum=1,
     )
     change_wait_s: int = _setting(

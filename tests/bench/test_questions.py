@@ -11,6 +11,7 @@ import pytest
 from bench.brief import FIGURES, Figure
 from bench.charts import charts
 from bench.page import PAGE, TEXT, page, results
+from bench.published import PUBLISHED
 from bench.run import QUESTIONS
 from bench.targets import TARGETS
 from clickhouse_connect.driver.client import Client
@@ -27,13 +28,13 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("shops")
 
 
-def measured(question: str, shops: Path, tmp_path: Path) -> dict[str, list[list[Any]]]:
+def measured(question: str, shops: Path, tmp_path: Path, events: int = 2_000) -> dict[str, list[list[Any]]]:
     """The rows of each table that a question answers with, by its title."""
     figures = tmp_path / "figures.json"
     subprocess.run(
         [
             *(sys.executable, "-m", "footfall", "bench", question),
-            *("--events", "2000", "--runs", "3", "--json", str(figures)),
+            *("--events", str(events), "--runs", "3", "--json", str(figures)),
         ],
         cwd=ROOT,
         env={"FOOTFALL_BENCH_SHOPS": str(shops), "PATH": "/usr/bin:/bin"},
@@ -65,6 +66,29 @@ def test_every_column_is_tried_under_each_codec(shops: Path, tmp_path: Path) -> 
     assert smallest in {"ours", "LZ4", "ZSTD", "ZSTD(3)", "ZSTD(9)", "Delta, ZSTD", "T64, ZSTD"}
 
 
+def test_an_insert_is_timed_into_both_tables_alone_and_beside_the_stream(shops: Path, tmp_path: Path) -> None:
+    ((_, rows),) = measured("insert", shops, tmp_path, events=2_500).items()  # no other question's shop
+    assert len(rows) == 4
+    for name, *percentiles in rows:
+        assert 0 < percentiles[0] <= percentiles[1] <= percentiles[2], name
+
+
+def test_rollups_and_raw_rows_say_the_same(shops: Path, tmp_path: Path) -> None:
+    statements, named = measured("rollups", shops, tmp_path).values()
+    kinds = {"counts and sums", "by-user totals", "distinct counts", "lists of users"}
+    assert {row[1] for row in statements} == kinds
+    for name, kind, rollup, raw, faster, wrong in statements:
+        assert faster == pytest.approx(raw / rollup), name
+        assert wrong == (pytest.approx(0, abs=1) if kind == "distinct counts" else 0), name
+    assert {"stats", "top_products"} <= {row[0] for row in named}
+
+
+def test_ids_are_looked_up_at_three_sizes(shops: Path, tmp_path: Path) -> None:
+    ((_, rows),) = measured("ids", shops, tmp_path, events=400_000).items()
+    assert [row[0] for row in rows[:-1]] == ["2,000", "100,000", "400,000"]
+    assert all(cost > 0 for row in rows[:-1] for cost in row[3:])
+
+
 def test_peers_agree_and_the_brief_s_design_counts_people_twice(shops: Path, tmp_path: Path) -> None:
     tables = measured("peers", shops, tmp_path)
     errors = {row[0]: row[1:] for row in tables["Peers: largest error of a figure, %"]}
@@ -76,6 +100,13 @@ def test_peers_agree_and_the_brief_s_design_counts_people_twice(shops: Path, tmp
             assert brief > 10
     ((_, *sizes),) = tables["Peers: MiB on disk"]
     assert all(size > 0 for size in sizes)
+
+
+def test_layouts_hold_the_same_rows_and_read_more_or_fewer_of_them(shops: Path, tmp_path: Path) -> None:
+    times, read = measured("layouts", shops, tmp_path).values()
+    assert [row[0] for row in read[1:]] == [row[0] for row in times]
+    by_type, *_, by_user, by_time = {row[0]: row[1:] for row in read}["one user's days, 90 days"]
+    assert by_user <= min(by_type, by_time)
 
 
 @pytest.mark.parametrize("kind", ["index", "projection"])
@@ -101,6 +132,44 @@ def test_every_query_is_asked_alone_and_by_many_at_each_size(shops: Path, tmp_pa
     loading, times = measured("scale", shops, tmp_path).values()
     assert [row[0] for row in loading] == sorted(row[0] for row in loading)
     assert {row[0] for row in times} == named
+    assert all(isinstance(cell, float) for row in times for cell in row[1:-1]), "within a reader's limits"
+
+
+def test_every_aim_is_measured_at_its_size() -> None:
+    """The rows of the table of what is to be reached at 100 million events."""
+    asked = {
+        "counts and sums from rollups against raw rows, 90 days": "rollups",
+        "the same of by-user totals": "rollups",
+        "distinct counts, 90 days": "rollups",
+        "lists of users, 90 days": "rollups",
+        "granules that selective predicates do not read: indices": "indices",
+        "the same: projections": "projections",
+        "compression of the base table": "compression",
+        "bytes an event, everything in": "storage",
+        "INSERT of 100 events beside the brief's stream": "insert",
+        "each endpoint of the brief, 16 clients, p99": "queries",
+        "ordered funnel of 3 steps, 30 of 90 days; against DuckDB": "peers",
+        "bulk load, all rollups right": "scale",
+        "the engine's memory while it loads and serves": "scale",
+        "audit of all rollups": "audit",
+    }
+    measured = {figure.what: PUBLISHED[figure.question] for figure in TARGETS}
+    assert {what: figure.question for what, figure in measured.items()} == asked
+    assert {figure.sizes["events"] for figure in measured.values()} == {100_000_000}
+
+
+# Their groups were more than a reader may hold in memory at 100 million events, and went on in files.
+INTO_FILES = {"funnel_users", "retention", "segment_moves"}
+# They hold exact sets of all orders.
+EXACT_SETS = {"order_hours", "revenue_trend"}
+
+
+def test_nothing_else_falls_off_a_cliff() -> None:
+    loading, times = results()["scale"]["tables"]
+    before, last = (row[0] for row in loading["rows"][-2:])
+    slower = {row[0]: row[-1] for row in times["rows"]}
+    cliffs = {name for name, times in slower.items() if times == "" or times > 1.5 * last / before}
+    assert cliffs == INTO_FILES | EXACT_SETS
 
 
 @pytest.mark.parametrize("figure", [*FIGURES, *TARGETS], ids=lambda figure: figure.what)
@@ -109,6 +178,14 @@ def test_every_figure_is_read_out_of_what_its_question_measured(figure: Figure) 
     measured = results()[figure.question]
     assert measured["question"] in QUESTIONS
     assert re.search(r"\d", figure.ours([table["rows"] for table in measured["tables"]]))
+
+
+def test_what_is_published_was_measured_as_make_bench_measures_it() -> None:
+    commands = {name: figures["command"] for name, figures in results().items()}
+    assert commands == {name: asked.command for name, asked in PUBLISHED.items()}
+    assert {asked.question for asked in PUBLISHED.values()} == QUESTIONS.keys()
+    tables = set(re.findall(r"^\{\{ (\w+)", TEXT.read_text(), re.M))
+    assert PUBLISHED.keys() == tables - {"brief", "targets"}, "each has a table on the page"
 
 
 def test_the_page_is_what_its_text_and_the_results_make() -> None:

@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -40,18 +49,18 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Complaints:
-    """What went wrong while a page was open, but for error statuses and texts that a test says it expects."""
+    """What went wrong on any page of a context, but for statuses and texts that a test says it expects."""
 
     found: list[str] = field(default_factory=list)
     allowed: set[int] = field(default_factory=set)
     expected: tuple[str, ...] = ()
 
-    def watch(self, page: Page) -> None:
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.found.append(f"error in the page: {error}"))
-        page.on("requestfailed", self._failed)
-        page.on("request", self._request)
-        page.on("response", self._response)
+    def watch(self, context: BrowserContext) -> None:
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.found.append(f"error in the page: {error.error}"))
+        context.on("requestfailed", self._failed)
+        context.on("request", self._request)
+        context.on("response", self._response)
 
     def _console(self, message: ConsoleMessage) -> None:
         refused = any(f"status of {status}" in message.text for status in self.allowed)
@@ -81,20 +90,22 @@ def complaints() -> Iterator[Complaints]:
 
 @pytest.fixture
 def open_page(browser: Browser, complaints: Complaints) -> Iterator[Callable[..., Page]]:
-    """Opens an address, 1440 pixels wide and light unless told otherwise."""
+    """Opens an address for a viewer in New York, 1440 pixels wide and light unless told otherwise."""
     contexts = []
 
-    def opening(url: str, *, width: int = 1440, height: int = 900, dark: bool = False) -> Page:
+    def opening(
+        url: str, *, width: int = 1440, height: int = 900, dark: bool = False, locale: str = "en-US"
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
-            locale="en-US",
+            locale=locale,
             timezone_id="America/New_York",
         )
         contexts.append(context)
         context.set_default_timeout(LIMIT_MS)
+        complaints.watch(context)
         page = context.new_page()
-        complaints.watch(page)
         page.goto(url)
         return page
 

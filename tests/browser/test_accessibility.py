@@ -1,6 +1,7 @@
 """Every page in both themes: axe-core finds nothing; none is wider than a screen or too heavy.
 
 One Chromium opens each page once a theme; all that is loaded, data too, is weighed as it comes over the wire.
+Which pages there are the templates say: one that nobody opens is noticed.
 """
 
 import dataclasses
@@ -12,7 +13,9 @@ from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Page, expect
 
 from footfall.config import Config
+from footfall.web.app import WEB
 from tests import support
+from tests.browser.conftest import Complaints
 from tests.browser.test_dashboard import CARDS, PERIOD, plant
 from tests.browser.test_live import send
 from tests.conftest import empty
@@ -54,6 +57,7 @@ def pages(config: Config, store_client: Client, ingest_url: str) -> Iterator[dic
         "user": f"{dashboard}/users/1{PERIOD}",
         "live": f"{config.url('live')}/",
         "login": f"{opened.url('live')}/login",
+        "error": f"{dashboard}/nothing",
     }
     for process in running:
         process.stop()
@@ -83,11 +87,18 @@ def fits(page: Page) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
 
 
+def test_every_template_of_a_whole_page_is_opened_here(pages: dict[str, str]) -> None:
+    templates = (WEB / "templates").glob("*.html")
+    whole = {path.stem for path in templates if re.match("<!doctype|{% extends", path.read_text())}
+    assert set(pages) == whole - {"base"}
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_nothing_is_found_on_any_page(
-    pages: dict[str, str], open_page: Callable[..., Page], dark: bool
+    pages: dict[str, str], open_page: Callable[..., Page], complaints: Complaints, dark: bool
 ) -> None:
-    for name in ("dashboard", "product", "user", "login"):
+    complaints.allowed = {404}
+    for name in ("dashboard", "product", "user", "login", "error"):
         page = open_page(pages[name], dark=dark)
         if name == "dashboard":
             for card in CARDS:

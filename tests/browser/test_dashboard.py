@@ -1,4 +1,4 @@
-"""The dashboard in a browser: its figures are the database's, whatever the database holds is text."""
+"""The dashboard in a browser: its figures are the database's; period, filters and view are in the address."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -23,6 +23,7 @@ CARDS = (
     *("revenue", "funnel", "products", "categories", "hourly", "week", "geography", "segments", "retention"),
     *("devices", "browsers", "sources", "users"),
 )
+PLANTED = shop.at("8:00") - timedelta(days=1)
 PERIOD = f"?period=custom&from={shop.DAY}&to={shop.DAY}"
 
 
@@ -37,18 +38,38 @@ def url(config: Config, store_client: Client) -> Iterator[str]:
     process.stop()
 
 
-def plant(client: Client) -> None:
-    when = shop.at("8:00") - timedelta(days=1)
-    texts = ("session_id", "page_url", "search_term", "device_type", "browser", "utm_source", "country")
-    insert(client, "events", [event(HOSTILE, when, 66, **dict.fromkeys(texts, HOSTILE))], "hostile events")
-    line = order(
-        HOSTILE, "completed", when, user_id=66, product_id=66, total_amount="1000000", country=HOSTILE
+def plant(client: Client, when: datetime = PLANTED) -> None:
+    """A user, a product, an order and a few events with a hostile name in every field that holds text."""
+
+    def hostile(*names: str, **others: Any) -> dict[str, Any]:
+        return dict.fromkeys((*names, "properties"), HOSTILE) | others
+
+    block = {"block_id": int(when.timestamp() * 1000) << 20}  # as ingest has it, by which the live page looks
+    everywhere = hostile(
+        *("session_id", "page_url", "referrer", "utm_source", "utm_medium", "utm_campaign"),
+        *("device_type", "browser", "country", "currency"),
+        product_id=66,
+        **block,
     )
-    insert(client, "orders", [line], "hostile orders")
-    product = {"product_id": 66, "external_id": HOSTILE, "name": HOSTILE, "category": HOSTILE}
-    insert(client, "products", [product | {"updated_at": "2026-01-01 00:00:00.000"}], "hostile products")
-    user = {"user_id": 66, "external_id": HOSTILE, "country": HOSTILE}
-    insert(client, "users", [user | {"updated_at": "2026-01-01 00:00:00.000"}], "hostile users")
+    # A line shows what was searched for, else the order, else the page.
+    lines = [
+        event(kind, when, 66, **everywhere | {"search_term": term, "order_id": number})
+        for kind, term, number in (
+            (HOSTILE, HOSTILE, HOSTILE),
+            ("search", HOSTILE, HOSTILE),
+            ("refund", "", HOSTILE),
+            ("page_view", "", ""),
+        )
+    ]
+    insert(client, "events", lines, f"hostile events {when}")
+    sold = hostile("line_id", "payment_method", "country", "currency", total_amount="1000000", **block)
+    line = order(HOSTILE, "completed", when, user_id=66, product_id=66, **sold)
+    insert(client, "orders", [line], f"hostile orders {when}")
+    updated = "2026-01-01 00:00:00.000"
+    product = hostile("external_id", "name", "category", "brand", "currency")
+    insert(client, "products", [product | {"product_id": 66, "updated_at": updated}], f"hostile {when}")
+    user = hostile("external_id", "country", user_id=66, updated_at=updated)
+    insert(client, "users", [user], f"hostile users {when}")
 
 
 def card(page: Page, name: str) -> Locator:
@@ -250,21 +271,13 @@ def test_charts_have_a_table_that_sorts_and_a_file(open_page: Open, url: str) ->
     expect(hourly.locator("canvas")).to_be_visible()
 
 
-def test_hostile_names_are_text(open_page: Open, url: str) -> None:
-    page = open_page(url)
-    expect(card(page, "products")).to_have_attribute("data-state", "ready")
-    expect(card(page, "products").get_by_text(HOSTILE).first).to_be_visible()
-    expect(card(page, "users").get_by_text(HOSTILE).first).to_be_visible()
-    expect(card(page, "geography")).to_have_attribute("data-state", "ready")
-    assert page.evaluate("window.hacked") is None
-    assert page.locator("img").count() == 0
-
-
 def test_an_empty_period_says_so(open_page: Open, url: str) -> None:
     day = date(2001, 2, 3)
     page = open_page(f"{url}?period=custom&from={day}&to={day}")
     for name in ("revenue", "funnel", "products", "hourly"):
         expect(card(page, name)).to_have_attribute("data-state", "empty")
+    expect(card(page, "segments")).to_contain_text("What this card counts is kept from")
+    page.goto(f"{url}?period=custom&from={shop.DAY - timedelta(days=20)}&to={shop.DAY - timedelta(days=20)}")
     expect(card(page, "segments")).to_contain_text("Nobody bought in this period")
 
 
@@ -332,9 +345,6 @@ def test_a_product_and_a_user_have_pages_of_their_own(open_page: Open, url: str)
     page.goto(f"{url}users/1{PERIOD}")
     expect(page.locator(".session").first).to_contain_text("Purchase")
     expect(page.locator("#figure-net .figure-value")).not_to_have_text("–")
-    page.goto(f"{url}users/66")
-    expect(page.locator(".session").first).to_contain_text(HOSTILE)
-    assert page.evaluate("window.hacked") is None
 
 
 def test_order_and_page_of_a_table_are_in_the_address(

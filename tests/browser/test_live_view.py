@@ -180,3 +180,27 @@ def test_times_are_of_the_zone_that_is_chosen(page: Page) -> None:
     page.reload()
     expect(page.get_by_label("Time zone")).to_have_value("America/New_York")
     expect(shown).to_have_text(f"{there:%H:%M:%S}")
+
+
+def test_the_stream_says_what_it_shows_and_gives_a_file_of_it(page: Page) -> None:
+    stream = page.locator("#card-stream")
+    page.locator("#stream-type").select_option("refund")
+    expect(stream.locator("li")).to_have_count(1)
+    with page.expect_download() as download:
+        stream.get_by_role("button", name="Export as CSV").click()
+    header, line = download.value.path().read_text().splitlines()
+    refund = dict(zip(header.split(","), line.split(","), strict=True))
+    assert (refund["event_type"], refund["revenue"], refund["user_id"]) == ("refund", "-1", "1")
+    stream.get_by_role("button", name="How is this computed?").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_contain_text("the time from the newest event's acceptance")
+    expect(sheet).to_contain_text("a fair sample, spread evenly")
+    expect(sheet.get_by_text("Rows read")).to_be_visible()
+    expect(sheet.locator("pre.code").first).to_contain_text("ORDER BY ingested_at DESC")
+
+
+def test_the_error_rate_is_explained(page: Page) -> None:
+    page.locator("#card-figures").get_by_role("button", name="How is this computed?").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet.get_by_role("heading", name="Error rate")).to_be_visible()
+    expect(sheet).to_contain_text("of all that were accepted or rejected in the last 60 seconds")

@@ -129,9 +129,9 @@ def visit(browser: Browser, complaints: Complaints) -> Iterator[Callable[..., Pa
         context.set_default_timeout(LIMIT_MS)
         if script:
             context.add_init_script(script)
-        page = context.new_page()
         if watched:
-            complaints.watch(page)
+            complaints.watch(context)
+        page = context.new_page()
         page.goto(url)
         return page
 

@@ -14,9 +14,11 @@ class Rows:
     """Stands for the store's rows: tells the versions that it is given."""
 
     def __init__(self) -> None:
+        self.looks = 0
         self.versions: dict[str, str] | None = {EVERYTHING: "1", "events": "1", "orders": "1"}
 
     async def read(self) -> Versions | None:
+        self.looks += 1
         return None if self.versions is None else dict(self.versions)
 
     def change(self, table: str) -> None:
@@ -37,6 +39,14 @@ class Work:
         self.told = versions
         await asyncio.sleep(0)
         return bytes(self.size)
+
+
+class Clock:
+    """Stands for the clock."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1_000.0
+        monkeypatch.setattr(kept, "monotonic", lambda: self.now)
 
 
 @pytest.fixture
@@ -68,7 +78,7 @@ async def test_a_crowd_shares_a_run_that_has_begun(answers: Kept, rows: Rows) ->
 
 
 async def test_an_answer_of_rows_that_have_changed_meanwhile_is_given_and_not_kept(
-    answers: Kept, rows: Rows
+    answers: Kept, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Changing(Work):
         async def __call__(self, versions: Versions | None) -> bytes:
@@ -77,9 +87,11 @@ async def test_an_answer_of_rows_that_have_changed_meanwhile_is_given_and_not_ke
                 await answers.ask("another", ["events"], Work())
             return await super().__call__(versions)
 
+    clock = Clock(monkeypatch)
     work = Changing()
     await answers.ask("how many", ["events"], work)
     assert answers.bytes == 10, "of the other alone"
+    clock.now += 1.1
     await answers.ask("how many", ["events"], work)
     assert (work.runs, answers.bytes) == (2, 20)
 
@@ -101,6 +113,66 @@ async def test_changed_rows_end_every_answer_that_was_read_from_them(answers: Ke
     rows.change("events")
     await answers.ask("orders", ["orders"], Work())
     assert answers.bytes == 10, "an erased person's answers are gone, whoever asks whatever next"
+
+
+async def test_where_rows_do_not_rest_no_versions_are_asked_for(
+    answers: Kept, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    work = Work()
+    for _ in range(1_200):  # ten minutes beside a stream
+        rows.change("events")
+        await answers.ask("how many", ["events"], work)
+        clock.now += 0.5
+    assert work.runs == 1_200
+    assert rows.looks < 40
+    looks = rows.looks
+    await answers.ask("how many", ["events"], work)
+    assert (rows.looks, work.told) == (looks, None)
+    await answers.ask("another", ["events"], work)
+    assert rows.looks == looks + 1, "of each question it is known apart"
+
+
+async def test_once_rows_rest_an_answer_is_kept_again(
+    answers: Kept, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    work = Work()
+    for _ in range(100):
+        rows.change("events")
+        await answers.ask("how many", ["events"], work)
+        clock.now += 3.0
+    rested = clock.now
+    while clock.now < rested + 2 * kept.DIRECT_S:
+        await answers.ask("how many", ["events"], work)
+        clock.now += 3.0
+    work.runs = 0
+    for _ in range(10):
+        await answers.ask("how many", ["events"], work)
+    assert work.runs == 0
+    rows.change("events")
+    for _ in range(10):
+        await answers.ask("how many", ["events"], work)
+    assert work.runs == 1, "an answer that was asked for again was not kept in vain"
+
+
+async def test_rows_that_change_under_every_run_count_once_for_all_who_wait(
+    answers: Kept, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Overtaken(Work):
+        async def __call__(self, versions: Versions | None) -> bytes:
+            rows.change("events")
+            await answers.ask("another", ["events"], Work())
+            return await super().__call__(versions)
+
+    clock = Clock(monkeypatch)
+    work = Overtaken()
+    await asyncio.gather(*(answers.ask("how many", ["events"], work) for _ in range(16)))
+    await answers.ask("how many", ["events"], work)
+    assert work.told is None
+    clock.now += 1.1
+    await answers.ask("how many", ["events"], work)
+    assert work.told is not None, "after a second"
 
 
 async def test_the_bound_is_bytes_and_the_longest_unasked_goes_first(answers: Kept) -> None:

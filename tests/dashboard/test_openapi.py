@@ -25,6 +25,9 @@ def test_bounds_choices_and_units_become_schemas(own_config: Config) -> None:
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 1000, "default": 10}
     grain = next(p for p in paths["/api/revenue-trend"]["get"]["parameters"] if p["name"] == "grain")
     assert "month" in grain["schema"]["enum"]
+    stats = {p["name"]: p["schema"] for p in paths["/api/stats"]["get"]["parameters"]}
+    for name, example in (("country", "Germany"), ("tz", "Europe/Berlin"), ("from", "today-6d")):
+        assert example in stats[name]["examples"]
     answer = paths["/api/stats"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     row = answer["properties"]["data"]["items"]["properties"]
     assert row["visitors"]["type"] == ["integer", "null"]

@@ -217,6 +217,8 @@ def test_harmless_statements_give_the_owners_answers(
         ]
         if answers[0] == answers[1]:
             compared += 1
-            different += [sql] if answers[2] != answers[0] else []
+            # Rows of a UNION come in the order in which its threads end.
+            owners, guarded = (sorted(answer.splitlines()) for answer in answers[1:])
+            different += [sql] if guarded != owners else []
     assert different == []
     assert compared > 100

@@ -14,7 +14,7 @@ import pytest
 
 from footfall.config import Config
 from footfall.engine.exchange import tell
-from footfall.engine.handles import Stats
+from footfall.engine.handle import Stats
 from footfall.engine.job import Job
 from footfall.engine.protocol import Ask
 from footfall.engine.statement import parse

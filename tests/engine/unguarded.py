@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from footfall.engine import figures, landlock, sandbox, seccomp
-from footfall.engine.handles import Database
+from footfall.engine.database import Database
 
 ONCE = {"http_max_tries": "1", "s3_retry_attempts": "0"}
 """Settings without which the engine tries a connection again for minutes."""

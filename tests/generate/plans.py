@@ -15,7 +15,7 @@ UNTIL = datetime(2026, 3, 14, 15, 9, 26, 535_000, tzinfo=UTC)
 def small(**options: int) -> Plan:
     """A plan of 4,000 events and 400 orders, unless told otherwise."""
     given = {"users": 200, "products": 40, "events": 4_000, "orders": 400} | options
-    return Plan.of(**given, until=UNTIL)
+    return Plan.of(**given, level=False, until=UNTIL)
 
 
 @st.composite
@@ -31,6 +31,7 @@ def plans(draw: st.DrawFn) -> Plan:
         order_days=draw(st.integers(1, 500)),
         seed=draw(st.integers(0, 2**40)),
         until=UNTIL + timedelta(milliseconds=draw(st.integers(-(10**10), 10**10))),
+        level=draw(st.booleans()),
     )
 
 

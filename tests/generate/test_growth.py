@@ -63,6 +63,20 @@ def test_the_first_and_last_days_are_the_ones_asked_for() -> None:
     assert LEDGER.at.max() <= PLAN.until_ms
 
 
+def test_a_level_history_is_as_busy_in_each_third() -> None:
+    plan = Plan.of(events=90_000, orders=9_000, until=UNTIL, level=True)
+    events, ledger = plans.rows(plan)
+    assert len(events) == pytest.approx(plan.events, rel=0.05)
+    ages_d = (plan.until_ms - events.at) / DAY_MS
+    thirds = np.histogram(ages_d, [0, 30, 60, 90])[0]
+    assert thirds.max() / thirds.min() < 1.3
+    completed = ledger.at[(ledger.status == COMPLETED) & (ledger.line == 1)]
+    quarters = np.histogram((plan.until_ms - completed) / DAY_MS, [0, 91, 182, 273, 365])[0]
+    assert quarters.max() / quarters.min() < 1.6, "but for the season"
+    assert " --level" in plan.command()
+    assert Plan.from_json(plan.to_json()) == plan
+
+
 def test_a_small_history_ends_in_no_burst() -> None:
     events, _ = plans.rows(plans.small())
     ages = (plans.small().until_ms - events.at) / 1000

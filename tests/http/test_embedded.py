@@ -24,3 +24,11 @@ def test_what_cannot_be_had_has_the_error_that_is_written_down(
 
 def test_the_list_is_long() -> None:
     assert len(LISTED) > 20
+
+
+def test_merges_are_told_to_give_way(owner_http: httpx.Client) -> None:
+    sql = "SELECT value FROM system.server_settings WHERE name = 'os_threads_nice_value_merge_mutate'"
+    assert owner_http.post("/", content=sql).text in {
+        "10\n",
+        "",
+    }  # none of an engine that has no such setting

@@ -57,6 +57,49 @@ def test_a_running_statement_is_found_by_its_id_and_killed(
     assert ask(owner_http, found, param_id="find/me*/ 'é'") == "0"
 
 
+SLOW = "count() FROM numbers({n:UInt64}) WHERE arraySum(range(500 + number % 1000)) > 0"
+WITH_PARAMETERS = {
+    "SELECT": (f"/* see */ SELECT {SLOW}", "SELECT count()"),
+    "WITH": (f"WITH {{x:String}} AS x, 2 AS y SELECT x, y, {SLOW}", "WITH 'it"),
+    "own settings": (f"SELECT {SLOW} SETTINGS max_threads = 1 FORMAT JSON", "SELECT count()"),
+}
+
+
+@pytest.mark.parametrize(("user", "native"), [("owner_http", False), ("reader_http", True)])
+@pytest.mark.parametrize("kind", WITH_PARAMETERS)
+def test_a_statement_with_parameters_is_its_clients_as_well(
+    owner_http: httpx.Client,
+    pool: ThreadPoolExecutor,
+    request: pytest.FixtureRequest,
+    user: str,
+    kind: str,
+    native: bool,
+) -> None:
+    sql, begins = WITH_PARAMETERS[kind]
+    client: httpx.Client = request.getfixturevalue(user)
+    name = f"with-{user}-{kind}-{native}"
+    given = {"query_id": name, "param_n": "100000000", "param_x": "it's", "max_block_size": "1000"}
+    given |= {"client_protocol_version": "54405", "default_format": "Native"} if native else {}
+    running = pool.submit(client.post, "/", params=given, content=sql)
+    found = f"SELECT count() FROM system.processes WHERE query_id = '{name}'"
+    support.wait_until(lambda: running.done() or ask(owner_http, found) == "1")
+    assert not running.done(), running.result().text
+    sql = f"SELECT user, query FROM system.processes WHERE query_id = '{name}' FORMAT TSVRaw"
+    said, text = ask(owner_http, sql).split("\t")
+    assert said == user.removesuffix("_http").replace("owner", "footfall")
+    assert text.startswith(begins) and "query_id=" not in text and "OUTFILE" not in text
+    assert ask(owner_http, f"KILL QUERY WHERE query_id = '{name}' SYNC").startswith("finished")
+    assert code(running.result(10)) == 394
+
+
+def test_an_error_of_a_statement_with_parameters_quotes_it_as_it_was_sent(owner_http: httpx.Client) -> None:
+    for sql in ("SELECT nothing, {n:UInt8}", "WITH 1 AS x SELECT nothing, {n:UInt8}"):
+        told = owner_http.post("/?param_n=1", content=sql).text
+        assert "nothing" in told and "query_id=" not in told and " AS _" not in told, told
+    told = owner_http.post("/?param_n=1", content="SELECT {n:UInt8} +").text
+    assert "position 18" in told, told
+
+
 def test_the_log_tells_the_clients_id_text_and_user(
     owner_http: httpx.Client, reader_http: httpx.Client
 ) -> None:
@@ -71,6 +114,9 @@ def test_the_log_tells_the_clients_id_text_and_user(
     )
     owner_http.get("/", params={"query": "SELECT 2", "query_id": "log-get"}, headers=agent)
     reader_http.post("/?query_id=log-reader&log_comment=why", content="SELECT 3", headers=agent)
+    reader_http.post(
+        "/?query_id=log-with&param_n=3&log_comment=why", content="SELECT {n:UInt8}", headers=agent
+    )
     ask(owner_http, "DROP TABLE footfall.noted")
     ask(owner_http, "SYSTEM FLUSH LOGS")
     sql = (
@@ -80,9 +126,10 @@ def test_the_log_tells_the_clients_id_text_and_user(
     rows = [line.split("\t") for line in ask(owner_http, sql).splitlines()]
     told = {(row[0], row[1]): row[2:] for row in rows}
     assert len(told) == len(rows)
+    finished = ("select", "insert", "rows", "get", "reader", "with")
     assert set(told) == {
-        *((f"log-{name}", "QueryStart") for name in ("select", "insert", "rows", "get", "reader", "late")),
-        *((f"log-{name}", "QueryFinish") for name in ("select", "insert", "rows", "get", "reader")),
+        *((f"log-{name}", "QueryStart") for name in (*finished, "late")),
+        *((f"log-{name}", "QueryFinish") for name in finished),
         ("log-wrong", "ExceptionBeforeStart"),
         ("log-late", "ExceptionWhileProcessing"),
     }  # fmt: skip
@@ -95,6 +142,8 @@ def test_the_log_tells_the_clients_id_text_and_user(
     ]
     assert told["log-get", "QueryFinish"] == ["footfall", "GET", "a tool/2", "SELECT 2", ""]
     assert told["log-reader", "QueryStart"] == ["reader", "POST", "a tool/2", "SELECT 3", "why"]
+    as_run = "SELECT _CAST(3, \\'UInt8\\')"
+    assert told["log-with", "QueryFinish"] == ["reader", "POST", "a tool/2", as_run, "why"]
     assert told["log-insert", "QueryFinish"][3] == "INSERT INTO footfall.noted VALUES "
     assert told["log-rows", "QueryFinish"][3] == "INSERT INTO footfall.noted FORMAT CSV\\n"
     sql = "SELECT exception FROM system.query_log WHERE query_id = 'log-wrong'"

@@ -219,3 +219,20 @@ def test_times_are_utc_whatever_the_machine_says(own_config: Config, monkeypatch
             client.post("/", content="SELECT timezone(), toDateTime(0)").text == "UTC\t1970-01-01 00:00:00\n"
         )
     engine.stop()
+
+
+def test_merges_write_projections_by_the_few_megabytes(engine: support.Process) -> None:
+    """They would hold up to 256 MiB of each otherwise: a GiB for a table of eight."""
+    written = "SELECT value FROM system.events WHERE event = 'MergeTreeDataProjectionWriterBlocks'"
+    with speaker(engine.config) as client:
+        for sql in (
+            "CREATE TABLE bulky (number UInt64, text String, PROJECTION by_text (SELECT text ORDER BY text))"
+            " ENGINE = MergeTree ORDER BY number"
+            " SETTINGS materialize_projections_on_insert = 0, materialize_projections_on_merge = 1",
+            "INSERT INTO bulky SELECT number, repeat(toString(number), 20) FROM numbers(300000)",
+            "OPTIMIZE TABLE bulky FINAL",
+        ):
+            assert client.post("/", content=sql).status_code == 200
+        assert int(client.post("/", content=written).text) >= 4, "36 MB in pieces of 8 MiB"
+        session = client.post("/", content="SELECT getSetting('min_insert_block_size_bytes')").text
+        assert int(session) > 64 << 20, "what statements write is not cut for it"

@@ -4,6 +4,7 @@ import socket
 import time
 
 import httpx
+import pytest
 
 from footfall.config import Config
 from tests.robust.wire import answers, basic, head
@@ -14,11 +15,13 @@ SHORT = "SELECT 'next'"
 EXPECTED = "".join(f"{number}\n" for number in range(ROWS)).encode()
 
 
-def request(config: Config, query: str, *more: tuple[str, str], user: str = "footfall") -> bytes:
+def request(
+    config: Config, query: str, *more: tuple[str, str], user: str = "footfall", path: str = "/"
+) -> bytes:
     """A request with its statement as the body."""
     password = config.password if user == "footfall" else config.analyst_password
     headers = [("Authorization", basic(user, password)), *more]
-    return head("POST", "/", headers, len(query)) + query.encode()
+    return head("POST", path, headers, len(query)) + query.encode()
 
 
 def slow_client(config: Config) -> socket.socket:
@@ -58,12 +61,19 @@ def test_a_client_that_encodes_gets_the_same_bytes(owner_http: httpx.Client) -> 
     assert encoded.content == plain.content == EXPECTED
 
 
+@pytest.mark.parametrize(
+    ("endless", "path"),
+    [
+        ("SELECT number FROM system.numbers /* {mark} */", "/"),
+        ("SELECT number FROM system.numbers WHERE {{n:String}} != ''", "/?param_n={mark}"),
+    ],
+)
 def test_a_client_that_leaves_while_it_is_waited_for_ends_its_statement(
-    config: Config, owner_http: httpx.Client
+    config: Config, owner_http: httpx.Client, endless: str, path: str
 ) -> None:
-    endless, mark = "SELECT number FROM system.numbers", "left_by_its_client"
+    mark = f"left_by_its_client_{len(path)}"
     with slow_client(config) as client:
-        client.sendall(request(config, f"{endless} /* {mark} */"))
+        client.sendall(request(config, endless.format(mark=mark), path=path.format(mark=mark)))
         client.recv(1000)
         assert running(owner_http, mark)
         time.sleep(0.3)

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.ingest import chunks, events
+from footfall.ingest.batch import Batch
 from footfall.ingest.identities import Link, on_its_way, shortened
-from footfall.ingest.inbox import Batch, Inbox
+from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import IDENTITIES
 from footfall.ingest.receipts import new_batch_id
 from footfall.model import anonymous_number, numeric_id

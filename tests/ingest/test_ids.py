@@ -1,6 +1,7 @@
 """The index of ids: the same id counts once, however ids have moved between memory, table and runs."""
 
 import asyncio
+import fcntl
 import signal
 import sqlite3
 import subprocess
@@ -18,8 +19,9 @@ from hypothesis import strategies as st
 from footfall.errors import OurFault, Overloaded
 from footfall.ingest import chunks, ids, keeper
 from footfall.ingest import inbox as inboxes
+from footfall.ingest.batch import Batch
 from footfall.ingest.ids import Bounds, RunRow
-from footfall.ingest.inbox import Batch, Inbox
+from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import DEAD_LETTERS, EVENTS, IDENTITIES, ORDER_ITEMS
 from footfall.ingest.outcome import Entry
 from footfall.ingest.receipts import new_batch_id
@@ -70,7 +72,8 @@ def settled(door: Inbox) -> None:
     wait_until = time.monotonic() + 30
     while True:
         door.keeper.tend()
-        with closing(door.connect()) as connection:
+        with (door.ids.folder / "keeper.lock").open("a") as lock, closing(door.connect()) as connection:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # where the keeper's thread was at it, it is done now
             rows = ids.listed(connection)
             recent = connection.execute("SELECT sum(length(ids)) FROM id_batches").fetchone()[0] or 0
         if recent < TINY.recent * 16 and files(door) == {row.file for row in rows}:

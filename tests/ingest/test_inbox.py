@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from footfall.errors import OurFault, Overloaded
 from footfall.ingest import chunks, last_values, receipts
 from footfall.ingest import inbox as inboxes
-from footfall.ingest.inbox import Batch, Inbox
+from footfall.ingest.batch import Batch
+from footfall.ingest.inbox import Inbox
 from footfall.ingest.lanes import EVENTS, IDENTITIES, ORDER_ITEMS
 from footfall.ingest.outcome import Entry
 from footfall.ingest.receipts import Correction, Receipt, find, new_batch_id

@@ -10,7 +10,7 @@ from footfall.ingest import inbox, log
 from footfall.ingest.inbox import Inbox
 from tests.ingest.test_inbox import LIMIT, batch, counts, stored
 
-BATCHES = 1_000
+BATCHES = 20_000  # in which the log is begun anew long before, also on a busy machine
 _JUNK = "INSERT OR REPLACE INTO probe VALUES (1, randomblob(?))"
 
 

@@ -68,7 +68,7 @@ def test_ids_with_the_same_place_are_told_apart_by_their_other_half(tmp_path: Pa
         writer.append(same, others)
     run = Run(tmp_path / "same.run", SALT)
     wanted = np.array([0, 511, 512, 1_999, 2_000, 1 << 60], np.uint64)
-    assert run.find(runs.Probe(same[:6], wanted, runs._bits(same[:6]), np.arange(6))) == [0, 1, 2, 3]
+    assert run.find(runs.Probe(same[:6], wanted, runs.filter_bits(same[:6]), np.arange(6))) == [0, 1, 2, 3]
 
 
 def test_what_was_not_finished_leaves_nothing(tmp_path: Path) -> None:

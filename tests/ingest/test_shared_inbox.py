@@ -72,7 +72,7 @@ def test_the_same_ids_through_both_at_once_count_once_whoever_dies(
     writes.kill()
     again = other.post("events", [*events[0], wrong | {"quantity": 1}], wait=True)
     assert (again.status, again.body["accepted"], again.body["duplicate"]) == (200, 1, 30)
-    assert other.get("/readyz").body["kept"]["rows"] > kept
+    support.wait_until(lambda: other.get("/readyz").body["kept"]["rows"] > kept)
     with store.connect(one.config, "footfall") as client:
         assert client.query("SELECT count(), uniqExact(event_id) FROM events").result_rows == [(601, 601)]
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import urlencode
 
 from footfall.config import Config
 
@@ -23,11 +24,16 @@ class Stream:
     """An open stream; use it as a context."""
 
     def __init__(
-        self, config: Config, last_event_id: str | None = None, headers: dict[str, str] | None = None
+        self,
+        config: Config,
+        last_event_id: str | None = None,
+        headers: dict[str, str] | None = None,
+        **filters: str,
     ) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", config.live_port, timeout=30)
         resumed = {"Last-Event-ID": last_event_id} if last_event_id else {}
-        self._connection.request("GET", "/events", headers=resumed | (headers or {}))
+        path = f"/events?{urlencode(filters)}"
+        self._connection.request("GET", path, headers=resumed | (headers or {}))
         self.response = self._connection.getresponse()
 
     def __enter__(self) -> Self:

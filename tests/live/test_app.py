@@ -9,7 +9,6 @@ from clickhouse_connect.driver.client import Client
 
 from footfall.config import Config
 from footfall.live import sql
-from footfall.schema.migrate import migrate
 from tests import support
 from tests.conftest import empty
 from tests.dashboard.http import get, post
@@ -262,21 +261,6 @@ def test_the_briefs_access_paths_answer(url: str, path: str, params: dict[str, s
     answer = get(f"{url}/api/query/{path}", None, **params)
     assert answer.status == 200, answer.body
     assert answer.json["meta"]["query"] == path
-
-
-def test_live_outlives_the_engine(own_config: Config, start: Callable[..., support.Process]) -> None:
-    engine = start("engine", own_config)
-    migrate(own_config)
-    live = start("live", own_config)
-    with Stream(own_config) as stream:
-        stream.first("cards")
-        engine.kill()
-        assert stream.first("store").value["away"] is True
-        assert post(f"{own_config.url('live')}/api/sql", {"sql": "SELECT 1"}).status == 503
-        start("engine", own_config)
-        assert stream.first("store").value["away"] is False
-        stream.first("cards")
-    assert live.popen.poll() is None
 
 
 def test_it_stops_at_once_with_streams_open(

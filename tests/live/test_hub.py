@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.live.hub import AT_ONCE, HEARTBEAT, QUEUE_FRAMES, RECENT_BYTES, Hub, Subscriber
+from footfall.live.hub import AT_ONCE, HEARTBEAT, QUEUE_FRAMES, Hub, Subscriber
+from footfall.live.replay import RECENT_BYTES
 
 
 def take(subscriber: Subscriber) -> list[tuple[str, Any, str | None]]:
@@ -89,6 +90,26 @@ async def test_a_gap_in_what_is_kept_is_answered_with_a_reset() -> None:
     frames = take(hub.join(last_id))
     assert [kind for kind, _, _ in frames] == ["reset", "events"]
     assert numbers(frames) == [2]
+
+
+async def test_five_minutes_are_resumed_and_of_what_is_older_the_gap_is_told() -> None:
+    now = 1000.0
+    hub = Hub(clock=lambda: now)
+    page = hub.join(None)
+    hub.publish("events", {"n": 0})
+    last_id = take(page)[-1][2]
+    hub.leave(page)
+    for n in range(1, 300):
+        now += 1
+        hub.publish("events", {"n": n})
+    frames = take(hub.join(last_id))  # of 4:59 ago
+    assert numbers(frames) == list(range(1, 300))
+    assert "reset" not in [kind for kind, _, _ in frames]
+    now += 3
+    hub.publish("events", {"n": 300})
+    frames = take(hub.join(last_id))  # what came after it is of 5:01 ago
+    assert frames[0][0] == "reset"
+    assert 1 not in numbers(frames)
 
 
 async def test_a_slow_subscriber_loses_its_oldest_frames_and_is_told_how_many() -> None:

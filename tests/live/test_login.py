@@ -182,6 +182,7 @@ def test_no_answer_and_no_frame_tells_a_viewer_who_a_shopper_is(
     for name, query in catalogue(config).items():
         asked = {p.name: person for p in query.parameters if p.name == "user_id"}
         asked |= {p.name: "1" for p in query.parameters if p.required and p.name != "user_id"}
+        asked |= {p.name: "now-1h" for p in query.parameters if p.name == "after"}
         ask(dashboard, f"/api/query/{name}.csv", **asked)
         ask(live, f"/api/query/{name}", **asked)
         if query.proof:

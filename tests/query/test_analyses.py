@@ -44,7 +44,7 @@ async def test_active_users_of_days_weeks_and_months(
     first = CHANGES[1].date() - timedelta(days=2)
     asked = {"from": str(first), "to": str(first + timedelta(days=34)), "tz": zone}
     proof = await prove(kept_client, queries["active_users"], asked, attempts=1)
-    assert proof.verdict == "equal", proof.differences
+    assert proof.verdict == ("equal" if zone == "UTC" else "cannot be proved"), proof.differences
     rows = proof.answer.rows
     assert len(rows) >= 3
 

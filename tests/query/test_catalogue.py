@@ -61,6 +61,7 @@ def test_a_file_is_read() -> None:
         (("grain: day", "grain: week"), "grain is week"),
         (("10 days", "a while"), "range is a while"),
         (("estimate: n", "estimate: m"), "estimate names 'm'"),
+        (("estimate: n", "raw: m"), "raw names 'm'"),
         (("limit UInt32 = 10", "limit UInt32"), "a parameter reads"),
         (("n count ;", "n dollars ;"), "unit dollars"),
         (("n count ;", "n count"), "a column reads"),

@@ -46,7 +46,7 @@ async def test_retention_of_users_and_of_buyers(
         "from": start.isoformat(), "to": end.isoformat(), "tz": zone, "grain": grain, "weeks": str(PERIODS),
     }  # fmt: skip
     proof = await prove(kept_client, queries["retention"], asked, attempts=1)
-    assert proof.verdict == "equal", proof.differences[:3]
+    assert proof.verdict == ("equal" if zone == "UTC" else "cannot be proved"), proof.differences[:3]
     came = [(one.shopper, one.at) for one in events() if one.user and start <= one.at < end]
     assert {
         (row["cohort"], row["week"]): (row["users"], row["size"]) for row in proof.answer.rows

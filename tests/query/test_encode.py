@@ -35,7 +35,9 @@ def test_json() -> None:
     assert decoded["data"][0]["day"] == "2026-01-02"
     assert decoded["data"][1] == dict.fromkeys(ROW)
     assert decoded["meta"]["freshness"] == "2026-01-02T03:04:05.006Z"
-    assert decoded["meta"]["columns"][0] == {"name": "user_id", "unit": "id", "help": "", "estimate": False}
+    assert decoded["meta"]["columns"][0] == {
+        "name": "user_id", "unit": "id", "help": "", "estimate": False, "raw": False,
+    }  # fmt: skip
 
 
 def test_what_a_spreadsheet_would_run_is_text_in_csv() -> None:

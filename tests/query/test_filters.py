@@ -26,8 +26,8 @@ FILTERS: dict[str, tuple[str, Callable[[Event], bool]]] = {
     "category": ("Home", lambda one: CATEGORIES.get(one.product) == "Home"),
 }
 COMMON = (*FILTERS, "utm_medium", "utm_campaign", "segment")
-# Attributes of users; and whole orders on two sides, of which a filter would hide one.
-WITHOUT = {"user_lookup", "reconciliation", "reconciliation_orders"}
+# Attributes of users and products; and whole orders on two sides, of which a filter would hide one.
+WITHOUT = {"product_lookup", "user_lookup", "reconciliation", "reconciliation_orders"}
 
 
 def counted(chosen: list[Event]) -> tuple[int, int, Decimal]:

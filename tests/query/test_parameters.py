@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -50,6 +51,18 @@ RANGE = (
 def test_times(text: str, moment: str) -> None:
     parsed = parse_time(text, NOW)
     assert parsed is not None and parsed.isoformat(timespec="milliseconds") == f"{moment}+00:00"
+
+
+def test_a_day_back_from_now_is_the_same_time_of_that_day() -> None:
+    """Though the clock changes in between; so no range begins after its end. Hours are lengths of time."""
+    berlin, new_york = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
+    spring = datetime(2026, 3, 29, 22, 30, tzinfo=UTC)  # 0:30 of the day after the clock went on
+    assert parse_time("now-1d", spring, berlin) == datetime(2026, 3, 28, 23, 30, tzinfo=UTC)
+    assert parse_time("today-1d", spring, berlin) == datetime(2026, 3, 28, 23, 0, tzinfo=UTC)
+    assert parse_time("now-24h", spring, berlin) == datetime(2026, 3, 28, 22, 30, tzinfo=UTC)
+    autumn = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)  # 9:00, standard time
+    assert parse_time("now-4w", autumn, new_york) == datetime(2026, 10, 19, 13, 0, tzinfo=UTC)
+    assert parse_time("now-4w", autumn) == datetime(2026, 10, 19, 14, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

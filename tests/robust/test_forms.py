@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from footfall.engine import forms
-from footfall.engine.app import FORMS, WAITING
+from footfall.engine.engine import FORMS, WAITING
 from footfall.engine.exceptions import EngineError
 from footfall.engine.running import Slots
 from tests.engine.speak import code

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from footfall.config import Config
-from footfall.engine.app import WAITING
+from footfall.engine.engine import WAITING
 from footfall.engine.users import users
 from tests import support
 from tests.engine.speak import code, speaker

@@ -3,7 +3,7 @@
 Each engine is a chDB of that version in a virtual environment of its own (under FOOTFALL_ENGINES, default
 `.make/engines`), because one process holds one engine. In it this file runs again with the option
 `--inside`: it migrates a new database, upgrades one of the first release, sends a block three times, and
-runs the brief's queries, with the code of `footfall.schema` itself.
+runs the brief's queries, with the code of `footfall.schema` itself, and reviews its schema and the brief's.
 """
 
 import json
@@ -105,7 +105,10 @@ def inside(version: str) -> None:
         snapshot = definitions(engine)
         rollups_hold(engine)
         brief_holds(engine)
-        print(f"  new database: {len(first.created)} objects, rollups and the brief's queries hold")
+        review_holds(engine)
+        print(
+            f"  new database: {len(first.created)} objects, rollups, the brief's queries and the review hold"
+        )
     with opened() as engine:
         migrate.upgrade(engine, config, Path(__file__).parent / "releases" / "1")
         report = migrate.upgrade(engine, config)
@@ -204,6 +207,28 @@ def brief_holds(engine: Embedded) -> None:
     timeline = [(kind, revenue) for kind, _, revenue in engine.rows(patterns["Pattern 3"])]
     assert timeline == [("purchase", "5"), ("page_view", "0")]
     assert sorted(engine.rows(patterns["Pattern 4"])) == [("page_view", "1"), ("purchase", "1")]
+
+
+def review_holds(engine: Embedded) -> None:
+    """`footfall doctor --schema` finds nothing wrong with Footfall's schema, and what is with the brief's."""
+    from footfall.schema.review import faults
+    from footfall.schema.usage import usage
+
+    client: Any = engine
+    assert list(faults(client, "footfall")) == []
+    seen = usage(client, "footfall")
+    assert (seen.queries, len(seen.unused)) == (0, len(seen.objects)), "this engine keeps no query log"
+    engine.command("CREATE DATABASE peers_brief")
+    for file in sorted((ROOT / "bench" / "peers" / "brief").glob("*.sql")):
+        engine.command(file.read_text())
+    found = [line.partition(", and ")[0] for line in faults(client, "peers_brief")]
+    assert [line for line in found if line.endswith(" as a plain value")] == [
+        "daily_user_activity: event_types_used is uniq as a plain value",
+        "mv_country_stats: unique_users is uniq as a plain value",
+        "mv_hourly_events: unique_users is uniq as a plain value",
+        "mv_product_revenue: avg_order_value is avg as a plain value",
+    ]
+    engine.command("DROP DATABASE peers_brief")
 
 
 if __name__ == "__main__":

@@ -52,10 +52,10 @@ INSERT INTO footfall.orders
 SELECT
     toUUID('00000000-0000-4000-8000-' || leftPad(toString(number), 12, '0')),
     'o' || toString(intDiv(number, 2)), toString(number % 2), 1 + rand(2) % 5000, 1 + rand(3) % 500,
-    toDateTime64(today(), 3, 'UTC') - toIntervalMillisecond(number * 60000),
+    toDateTime64(today(), 3, 'UTC') - toIntervalMillisecond(number * 60000) AS at,
     ['completed', 'completed', 'completed', 'pending', 'cancelled', 'refunded'][1 + rand(4) % 6],
     ['card', 'paypal'][1 + rand(5) % 2], 1, 10, 1 + rand(6) % 1000, 'US',
-    1 + intDiv(number, 1000)
+    if(number < 1000, bitShiftLeft(toUInt64(toUnixTimestamp64Milli(at)), 20), intDiv(number, 1000))
 FROM numbers(120000)
 """
 USERS = """
@@ -80,9 +80,16 @@ RARE = Samples(
     user_id="1234",
     session_id="s777",
     event_id=AN_ID,
+    purchase="o777",
     order_id="o777",
+    order_user="1234",
     order_product="77",
+    order_status="refunded",
     entry_id=AN_ID,
+    profile="1234",
+    registered_from="today-7d",
+    user_country="UK",
+    countries="US,UK,DE",
     country="IS",
     device_type="tv",
     product_id="7777",
@@ -93,7 +100,10 @@ RARE = Samples(
     min_duration_seconds="3600",
     min_amount="995",
     at="today-1d",
+    events_after="today-5m",
+    orders_after="today-1d",
     block_id="1",
+    orders_block_id="1",
 )
 """What a few of the rows hold."""
 EVIDENCE = evidence(RARE)

@@ -29,6 +29,7 @@ SDKS = {
 }
 PACKS = {name for name in SDKS if name != "@segment/analytics-node"}  # which has no gzip
 FAILURES = ["503", "lost", "drop", "429", "lost"]
+AGAIN = ["503", "lost"]  # SDKs wait longer after each failure in a row
 Act = list[dict[str, Any]]
 
 
@@ -156,11 +157,11 @@ async def test_the_sdk_s_retries_count_once(sdk: str, shop: Client, ask: Ask) ->
     day = Day()
     with Flaky(shop.config.ingest_port, FAILURES) as network:
         play(sdk, [*day.browsing(), *day.joining()], shop, network.url, packed=sdk in PACKS)
-        network.failures += FAILURES
+        network.failures += AGAIN
         play(sdk, day.returning(), shop, network.url, packed=sdk in PACKS)
         outcomes = [request.outcome for request in network.seen]
     assert sorted(outcomes[: len(FAILURES)]) == sorted(FAILURES)
-    assert all(outcomes.count(failure) == 2 * FAILURES.count(failure) for failure in FAILURES)
+    assert sorted(outcome for outcome in outcomes if outcome != "pass") == sorted(FAILURES + AGAIN)
     (orders,) = await ask("order_totals", until=tomorrow)
     assert (int(orders["orders"]), Decimal(orders["net"])) == (2, Decimal("23.75"))
     (events,) = await ask("event_totals", until=tomorrow)

@@ -17,7 +17,8 @@ from clickhouse_connect.driver.client import Client as StoreClient
 
 from footfall import store
 from footfall.ingest import chunks, erased
-from footfall.ingest.inbox import Batch, Inbox
+from footfall.ingest.batch import Batch
+from footfall.ingest.inbox import Inbox
 from footfall.ingest.outcome import Entry
 from footfall.ingest.receipts import new_batch_id
 from footfall.model import anonymous_number, numeric_id

@@ -202,8 +202,8 @@ def live() -> None:
     "question",
     type=click.Choice(
         [
-            *("audit", "compression", "ids", "indices", "ingest", "insert", "interface", "live", "peers"),
-            *("projections", "queries", "rollups", "scale", "storage"),
+            *("audit", "compression", "ids", "indices", "ingest", "insert", "interface", "layouts", "live"),
+            *("peers", "profiles", "projections", "queries", "rollups", "scale", "storage"),
         ]
     ),
 )
@@ -216,7 +216,7 @@ def live() -> None:
     default=300.0,
     show_default=True,
     type=click.FloatRange(1),
-    help="Of measuring ingest or live.",
+    help="Of measuring ingest or live, or of profiles.",
 )
 @click.option(
     "--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here."

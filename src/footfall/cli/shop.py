@@ -27,14 +27,20 @@ from footfall import config
     "--until", help="End of the history (UTC); default: now.",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"]),
 )  # fmt: skip
+@click.option(
+    "--level", is_flag=True, help="As busy on each day, instead of growing up to the stream's rate."
+)
 @click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write the true answers here.")
 @click.option("--replace", is_flag=True, help="Empty the store first: every event, order, user and product.")
 @click.option("--demo", is_flag=True, help="Make, or finish, the demo history of this data folder.")
-def generate(*, until: datetime | None, truth: Path | None, replace: bool, demo: bool, **sizes: int) -> None:
+def generate(
+    *, until: datetime | None, level: bool, truth: Path | None, replace: bool, demo: bool, **sizes: int
+) -> None:
     """Generate a simulated shop's history and write it to the store.
 
-    The shop grows until its last minutes meet the stream's rate. Where it was interrupted, run it again with
-    the same options: what is there is not written again. A store that holds anything else is refused.
+    The shop grows until its last minutes meet the stream's rate, or is level. Where it was interrupted, run
+    it again with the same options: what is there is not written again. A store that holds anything else is
+    refused.
     """
     from footfall.generate import record
     from footfall.generate.plan import Plan
@@ -48,7 +54,7 @@ def generate(*, until: datetime | None, truth: Path | None, replace: bool, demo:
 
     from footfall.generate.history import generate
 
-    plan = Plan.of(until=until, **sizes)
+    plan = Plan.of(until=until, level=level, **sizes)
     if until is None:
         plan = record.resumed(loaded, plan)
     generate(loaded, plan, truth=truth, replace=replace)

@@ -89,18 +89,25 @@ def restore(name: str) -> None:
 @click.command()
 @click.option("--schema", is_flag=True, help="Look at the schema: its faults, and what each object is worth.")
 @click.option("--database", default=DATABASE, show_default=True, help="Whose schema to look at.")
-def doctor(schema: bool, database: str) -> None:
+@click.option("--inserts", is_flag=True, help="With --schema: what each object costs an INSERT, on copies.")
+def doctor(schema: bool, database: str, inserts: bool) -> None:
     """Look at the running stack and say what is wrong; exit code 1 where something is."""
     from footfall.doctor import examine
     from footfall.doctor import schema as of_schema
 
     if database != DATABASE and not schema:
         raise UsageError("--database goes with --schema: it says whose schema to look at")
+    if inserts and (not schema or database != DATABASE):
+        raise UsageError("--inserts goes with --schema, and is about Footfall's own tables")
     loaded = config.load()
     findings = []
     for finding in of_schema.findings(loaded, database) if schema else examine(loaded):
         findings.append(finding)
         click.echo(f"{'good ' if finding.good else 'WRONG'}  {finding.text}")
+    if schema:
+        of_schema.print_use(loaded, database)
     if schema and database == DATABASE:
         of_schema.print_worth(loaded)
+    if inserts:
+        of_schema.print_inserts(loaded)
     sys.exit(0 if all(finding.good for finding in findings) else 1)

@@ -20,11 +20,10 @@ from footfall import store
 from footfall.config import Config, StoreUser
 from footfall.errors import UsageError
 from footfall.schema import migrate, retention
+from footfall.schema.review import PARTS_LIMIT
 
 FREE_BYTES = 1 << 30
 """Free disk space below which merges and the inbox soon fail."""
-PARTS_LIMIT = 300
-"""Active parts of one partition above which inserts outrun merges."""
 
 _DISKS = "SELECT name, free_space FROM system.disks"
 _PARTS = """

@@ -2,7 +2,7 @@
 
 `origin` → `users` → `protocol` + `forms` + `decoders` + `blocks` → `statement` → `guard` → `running` +
 `sessions` → `run` on `handles` → `rows` → `result` → `answer`: the way of a request, one module a step;
-`exchange` walks it.
+`exchange` walks it, on the `database` that `app` has opened.
 """
 
 from footfall.engine.app import serve

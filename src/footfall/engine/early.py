@@ -7,23 +7,33 @@ sends its body as usual.
 
 import socket
 from collections.abc import Iterable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
-
-if TYPE_CHECKING:
-    from footfall.engine.splice import Splice
 
 EXTENSION = "footfall.connection"
 _CLOSED = (7, 8, 9)
 """TCP_CLOSE, TCP_CLOSE_WAIT, TCP_LAST_ACK of <netinet/tcp.h>."""
 
 
+class Shortcut(Protocol):
+    """What sends past a connection's transport (`splice`)."""
+
+    sent: int
+    """Bytes so far."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is the client's turn to take something."""
+
+    def wake(self) -> None:
+        """Ends the waiting for room, so that it is seen who has gone."""
+
+
 class EarlyProtocol(HttpToolsProtocol):
     """uvicorn's protocol; its scopes have it, and the request it answers, under `EXTENSION`."""
 
-    shortcut: "Splice | None" = None
-    """What sends past the transport at the moment."""
+    shortcut: Shortcut | None = None
 
     def has_left(self) -> bool:
         """Whether the client has closed its side, as far as the kernel tells."""

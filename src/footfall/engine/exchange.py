@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
 
@@ -22,6 +21,7 @@ from footfall.engine import request as requests
 from footfall.engine.answer import Answer
 from footfall.engine.body import Body, ClientGone
 from footfall.engine.elsewhere import refuse_what_waits
+from footfall.engine.engine import Engine
 from footfall.engine.exceptions import (
     HTTP_LENGTH_REQUIRED,
     INTO_OUTFILE_NOT_ALLOWED,
@@ -44,9 +44,6 @@ from footfall.engine.statement import Kind, Statement, infile_or_outfile
 from footfall.engine.users import User
 from footfall.engine.waits import hung_up, soon
 
-if TYPE_CHECKING:
-    from footfall.engine.app import Engine
-
 log = logging.getLogger("footfall.engine")
 LONGEST = 16 << 20
 """Bytes of the owner's longest statement that is no INSERT, whatever `max_query_size` says."""
@@ -61,7 +58,7 @@ TELL_S = 5.0
 class Exchange:
     """The ASGI endpoint: answers every request."""
 
-    def __init__(self, engine: "Engine") -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._content_types = engine.helpers.submit(self._list_content_types).result()
 

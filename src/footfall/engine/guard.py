@@ -15,7 +15,7 @@ from typing import Any
 
 from footfall.engine import rights, statement
 from footfall.engine.exceptions import ACCESS_DENIED, SYNTAX_ERROR, EngineError
-from footfall.engine.handles import Handle, escape
+from footfall.engine.handle import Handle, escape
 from footfall.engine.rights import RIGHTS, Rights, check_settings
 from footfall.engine.statement import Kind, Statement
 from footfall.engine.tree import Walk

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from footfall.engine.exceptions import EngineError
-from footfall.engine.handles import quote
+from footfall.engine.handle import quote
 from footfall.engine.rights import changeable
-from footfall.engine.running import ABOUT, MARK, Running
+from footfall.engine.running import ABOUT, MARK, NAMED_MARK, Running
 from footfall.engine.statement import Statement, Token, tokens
 from footfall.engine.users import User
 
@@ -39,7 +39,8 @@ _CLAUSES = frozenset(
 )
 # A subquery that stands for a table, as the engine quotes it in an error; its alias, where we gave it one.
 _QUOTED = re.compile(
-    r"\(SELECT \* REPLACE \((?:if\(match\(query, '\\\\n/|toUInt8\(name NOT IN \().*? FROM (system\.(\w+))\)"
+    r"\(SELECT \* REPLACE \((?:if\(match\(query, '\(\?:\\\\n|toUInt8\(name NOT IN \()"
+    r".*? FROM (system\.(\w+))\)"
     r"(?: AS (?:processes|query_log|user_query_log|settings)\b)?",
     re.DOTALL,
 )
@@ -51,6 +52,9 @@ _KILL_QUERY = re.compile(
 _ADDED = (
     (r"\nSETTINGS readonly = 2 ", ""),
     (r"\nINTO OUTFILE '/dev/fd/[0-9]+' APPEND [^\n]*\n", ""),
+    (rf"WITH {NAMED_MARK} SELECT", "SELECT"),
+    (rf" {NAMED_MARK},", ""),
+    (r" INTO OUTFILE '/dev/fd/[0-9]+' APPEND FORMAT \w+\z", ""),
     (rf"\s*{MARK} FORMAT Values\z", " VALUES "),
     (rf"\s*{MARK} FORMAT (\w+)\z", " FORMAT \\2\n"),
     (rf"\s*{MARK}", ""),

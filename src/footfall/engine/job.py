@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from footfall.engine.handles import Stats
+from footfall.engine.handle import Stats
 from footfall.engine.pipe import Pipe
 from footfall.engine.protocol import Ask
 from footfall.engine.reading import Reader

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import closing
 
 from footfall.engine.exceptions import NETWORK_ERROR, EngineError, from_engine
-from footfall.engine.handles import Handle, Stats
+from footfall.engine.handle import Handle, Stats
 from footfall.engine.native import Native
 from footfall.engine.pipe import Pipe
 from footfall.engine.statement import READ_ONLY, Statement, tokens

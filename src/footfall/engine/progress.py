@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from footfall.engine.handles import Handle, Stats, escape
+from footfall.engine.handle import Handle, Stats
 from footfall.engine.running import Running
 
 _SO_FAR = """
 SELECT read_rows, read_bytes, written_rows, written_bytes, total_rows_approx, memory_usage
 FROM system.processes
-WHERE position(query, {mark:String}) > 0
+WHERE position(query, {found}) > 0
 """
 
 
@@ -55,7 +55,7 @@ def so_far(open_handle: Callable[[], Handle], running: Running, elapsed_ns: int)
     """How far a statement has come; None where it has not begun or has ended."""
     handle = open_handle()
     try:
-        answer, _ = handle.run(_SO_FAR, params={"mark": escape(running.marked(b"").decode())})
+        answer, _ = handle.run(_SO_FAR.format(found=running.found))
     finally:
         handle.close()
     if not answer:

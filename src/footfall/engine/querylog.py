@@ -8,12 +8,9 @@ is lost must not keep a shop's database from starting.
 import logging
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from footfall.engine.exceptions import EngineError
-
-if TYPE_CHECKING:
-    from footfall.engine.handles import Handle
+from footfall.engine.handle import Handle
 
 log = logging.getLogger("footfall.engine")
 _TABLE, _BEFORE = "system.query_log", "system.query_log_before"
@@ -27,7 +24,7 @@ def put_aside(database: Path) -> None:
         _live(database).rename(_aside(database))
 
 
-def bring_back(database: Path, handle: "Handle") -> None:
+def bring_back(database: Path, handle: Handle) -> None:
     """Adds what was put aside to the new log, which is made for it."""
     aside = _aside(database)
     if not aside.exists():
@@ -39,7 +36,7 @@ def bring_back(database: Path, handle: "Handle") -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _bring_back(aside: Path, place: Path, handle: "Handle") -> None:
+def _bring_back(aside: Path, place: Path, handle: Handle) -> None:
     handle.run("SYSTEM FLUSH LOGS query_log")
     made = handle.run(f"SHOW CREATE TABLE {_TABLE}", "TSVRaw")[0].decode()
     aside.rename(place)

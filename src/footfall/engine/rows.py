@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from footfall.engine.exceptions import TIMEOUT_EXCEEDED, TOO_MANY_ROWS_OR_BYTES, EngineError
-from footfall.engine.handles import Stats
+from footfall.engine.handle import Stats
 from footfall.engine.pipe import Pipe, Waiting
 
 GRACE_S = 1.0

@@ -14,7 +14,8 @@ from footfall.engine import native_rows
 from footfall.engine.backups import check_restore
 from footfall.engine.body import ClientGone
 from footfall.engine.exceptions import MEMORY_LIMIT_EXCEEDED, SYNTAX_ERROR, EngineError, from_engine
-from footfall.engine.handles import Handle, Handles, Stats, escape
+from footfall.engine.handle import Handle, Stats, escape
+from footfall.engine.handles import Handles
 from footfall.engine.introspection import KILLED, in_clients_words, is_kill
 from footfall.engine.job import Job
 from footfall.engine.native import WITH_ZONES, Native
@@ -197,18 +198,24 @@ def _use(handle: Handle, job: Job) -> None:
 
 def _select(handles: Handles, handle: Handle, job: Job, pipe: Pipe) -> tuple[bytes, Stats]:
     statement = job.statement
+    mark = job.running.named if job.ask.params and not _is_cached(job) else job.running.marked
     if job.revision:
-        text = job.running.marked(statement.text)
+        text = mark(statement.text)
         native = Native(job.revision, _zones(handles, handle, job))
         return b"", native_rows.write(handle, text, job.ask.params, native, pipe)
     spliced = statement.into(pipe.path, job.ask.format)
     try:
-        return handle.run(job.running.marked(spliced), job.ask.format, job.ask.params)
+        return handle.run(mark(spliced), job.ask.format, job.ask.params)
     except EngineError as error:
         if error.code != SYNTAX_ERROR:
             raise
     # The statement is wrong, or takes no INTO OUTFILE: the engine says which without our clause in it.
-    return handle.run(job.running.marked(statement.text), job.ask.format, job.ask.params)
+    return handle.run(mark(statement.text), job.ask.format, job.ask.params)
+
+
+def _is_cached(job: Job) -> bool:
+    """Whether the statement may be answered from the engine's cache, which knows statements by text."""
+    return "use_query_cache" in job.ask.settings or b"use_query_cache" in job.statement.text
 
 
 def _zones(handles: Handles, handle: Handle, job: Job) -> Callable[[], Mapping[int, str]]:

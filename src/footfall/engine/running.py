@@ -2,7 +2,9 @@
 
 chDB gives queries ids of its own and knows one user, so each statement carries a mark: a comment with what
 the client's request said about it, and a random word. The word finds it in `system.processes`, which is how
-a statement is killed; `introspection` shows the rest of the mark in the columns it belongs to.
+a statement is killed; `introspection` shows the rest of the mark in the columns it belongs to. Of a statement
+with parameters the engine keeps what it has made of it, without comments: there the mark is a value that a
+WITH names and nothing reads.
 """
 
 import asyncio
@@ -12,6 +14,7 @@ from concurrent.futures import Executor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from urllib.parse import quote as percent
 
@@ -21,14 +24,17 @@ from footfall.engine.exceptions import (
     TOO_MANY_SIMULTANEOUS_QUERIES,
     EngineError,
 )
-from footfall.engine.handles import Handle, quote
+from footfall.engine.handle import Handle, quote
+from footfall.engine.statement import tokens
 
 KILL_AGAIN_S = 0.1
 LONGEST_PAUSE_S = 5.0
 ABOUT = ("query_id", "user", "http_method", "http_user_agent", "http_referer", "forwarded_for", "quota_key")
-MARK = r"\n/\*((?: [a-z_]+=[^ ]*)+) [0-9a-f]{16} \*/"
+MARK = r"(?:\n| ')/\*((?: [a-z_]+=[^ ]*)+) [0-9a-f]{16} \*/"
 """What finds a mark in a text, with what it says in the first group."""
-_CUT_MARK = re.compile(r"\n/\* query_id=[^*]*?\.\.\.")
+NAMED_MARK = r"'/\*(?: [a-z_]+=[^ ]*)+ [0-9a-f]{16} \*/' AS _[0-9a-f]{16}"
+"""What finds a mark that a WITH names."""
+_CUT_MARK = re.compile(r"(?:\n|WITH ')/\* query_id=[^*]*?\.\.\.")
 _HEADERS = ("user-agent", "referer", "x-forwarded-for", "x-clickhouse-quota")
 """The headers that the last names of `ABOUT` stand for."""
 _LONGEST_HEADER = 200
@@ -47,21 +53,42 @@ class Running:
         """The statement with its mark behind it."""
         return text + self._mark().encode()
 
+    def named(self, text: bytes) -> bytes:
+        """A SELECT with parameters, and its mark in front; any other statement as `marked`."""
+        first, second, *_ = (*islice(tokens(text), 2), None, None)
+        if first is None or second is None:
+            return self.marked(text)
+        if first.is_word(b"SELECT"):
+            return text[: first.start] + f"WITH {self._name()} ".encode() + text[first.start :]
+        if first.is_word(b"WITH") and not second.is_word(b"RECURSIVE"):
+            return text[: first.end] + f" {self._name()},".encode() + text[first.end :]
+        return self.marked(text)
+
     def marked_aside(self, text: bytes) -> bytes:
         """A statement that helps this one: it is killed with it, and is none that the client sees."""
         return text + f"\n/* {self.word} */".encode()
 
     def unmarked(self, error: EngineError) -> EngineError:
         """An error without the mark in its message, which may have cut it short."""
-        message = _CUT_MARK.sub("...", error.message.replace(self._mark(), ""))
+        message = error.message.replace(self._mark(), "")
+        message = message.replace(f"WITH {self._name()} ", "").replace(f" {self._name()},", "")
+        message = _CUT_MARK.sub("...", message)
         return EngineError(error.code, message, error.name)
 
     def telling(self, text: bytes) -> "Running":
         """With the client's text in the mark, where another one runs instead."""
         return replace(self, about=f"{self.about} text={percent(text[:_LONGEST_TEXT], safe='')}")
 
+    @property
+    def found(self) -> str:
+        """An expression of the word that does not hold the word, so that who looks does not find itself."""
+        return f"{quote(f' {self.word[:4]}')} || {quote(f'{self.word[4:]} */')}"
+
     def _mark(self) -> str:
         return f"\n/*{self.about} {self.word} */"
+
+    def _name(self) -> str:
+        return f"'/*{self.about} {self.word} */' AS _{self.word}"
 
 
 NOT_RUNNING = Running("", "", "")
@@ -118,12 +145,10 @@ class Registry:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     def _kill(self, running: Running) -> None:
-        # In two pieces, so that a KILL does not find another one of the same statement.
-        word = f"{quote(f' {running.word[:4]}')} || {quote(f'{running.word[4:]} */')}"
         handle = self._open()
         try:
             with suppress(EngineError):  # somebody's KILL may hit this one: it is said again
-                handle.run(f"KILL QUERY WHERE position(query, {word}) > 0 ASYNC")
+                handle.run(f"KILL QUERY WHERE position(query, {running.found}) > 0 ASYNC")
         finally:
             handle.close()
 

@@ -14,7 +14,7 @@ from footfall.engine.exceptions import (
     TOO_MANY_SIMULTANEOUS_QUERIES,
     EngineError,
 )
-from footfall.engine.handles import Handle, quote
+from footfall.engine.handle import Handle, quote
 
 MAX_SESSIONS = 1000
 """Sessions of one user at the most."""

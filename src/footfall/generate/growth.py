@@ -13,7 +13,8 @@ chart leads up to the stream without a cliff. Busyness (day and night, week, hol
 last hours, because the stream's rate knows no night.
 
 A history of less than `RAMP_EVENTS_S` seconds of the stream ends at a lower rate (its launch would be a
-burst otherwise); one with more than the stream's rate over its whole span is flat.
+burst otherwise); one with more than the stream's rate over its whole span is flat. A `level` plan is flat at
+any size, as an ordinary shop's history is: busyness alone, and no stream that it meets.
 
 Of each moment's events, some belong to sessions that end in an order and the rest to those that do not.
 The fewer events there are for each order, the more buyers take the express way (`sessions`), because the
@@ -77,12 +78,16 @@ class Growth:
         end = plan.until_ms
         self.at = _grid(start, end)
         busyness = calendar.busyness(self.at)
-        events = _density(
-            self.at, plan.events_from_ms, end, plan.events, STREAM_EVENTS_PER_S, RAMP_EVENTS_S, busyness
-        )
-        orders = _density(
-            self.at, plan.orders_from_ms, end, plan.orders, STREAM_ORDERS_PER_S, RAMP_ORDERS_S, busyness
-        )
+        if plan.level:
+            events = _level(self.at, plan.events_from_ms, end, plan.events, busyness)
+            orders = _level(self.at, plan.orders_from_ms, end, plan.orders, busyness)
+        else:
+            events = _density(
+                self.at, plan.events_from_ms, end, plan.events, STREAM_EVENTS_PER_S, RAMP_EVENTS_S, busyness
+            )
+            orders = _density(
+                self.at, plan.orders_from_ms, end, plan.orders, STREAM_ORDERS_PER_S, RAMP_ORDERS_S, busyness
+            )
         each = buyer_events(events, orders)
         self._full = (each - EXPRESS_EVENTS) / (FULL_EVENTS - EXPRESS_EVENTS)
         # A session is placed by its last event, and what comes before that stands before it.
@@ -115,6 +120,13 @@ def _grid(start: int, end: int) -> F64:
             np.arange(end, end + HORIZON_MS + _FINE_MS, _FINE_MS, dtype=np.float64),
         ]
     )
+
+
+def _level(at: F64, start: int, end: int, wanted: int, busyness: F64) -> F64:
+    """Things a second at each time, `wanted` in all from the start to the end: as the calendar has it."""
+    density = np.where(at >= start, busyness, 0.0)
+    past = at <= end
+    return density * (wanted * 1000 / np.trapezoid(density[past], at[past]))
 
 
 def _density(

@@ -18,7 +18,10 @@ EVENTS_AN_ORDER = 4  # the shortest way to an order: product view, add to cart o
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Size, span, seed and end of a history. `events` and `orders` are met within a few per cent."""
+    """Size, span, seed and end of a history. `events` and `orders` are met within a few per cent.
+
+    `level`: as busy at its beginning as at its end, where another grows up to the stream (`growth`).
+    """
 
     users: int
     products: int
@@ -28,6 +31,7 @@ class Plan:
     order_days: int
     seed: int
     until: datetime
+    level: bool = False
 
     @classmethod
     def of(
@@ -41,6 +45,7 @@ class Plan:
         order_days: int = 365,
         seed: int = 1,
         until: datetime | None = None,
+        level: bool = False,
     ) -> Self:
         """A plan that ends at `until` (no zone: UTC; none: now), in whole milliseconds.
 
@@ -67,6 +72,7 @@ class Plan:
             order_days=order_days,
             seed=seed,
             until=end.replace(microsecond=end.microsecond // 1000 * 1000),
+            level=level,
         )
 
     @property
@@ -94,7 +100,7 @@ class Plan:
         return (
             f"footfall generate --users {self.users} --products {self.products} --events {self.events}"
             f" --orders {self.orders} --days {self.days} --order-days {self.order_days}"
-            f" --seed {self.seed} --until {until}"
+            f" --seed {self.seed} --until {until}{' --level' if self.level else ''}"
         )
 
     def to_json(self) -> dict[str, Any]:

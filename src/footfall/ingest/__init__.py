@@ -1,9 +1,10 @@
 """Ingest: what is acknowledged is in the tables and their rollups exactly once.
 
 The way of an item: `api` + `access` (`keys`) + `body` → `split` → `bulk`, `validate` (`events`, `changes`,
-`fields`, `enrich`, `stubs`), or `segment` for what SDKs send, or `browser` for pages → `inbox` (`ids`,
-`receipts`, `chunks`) → `writer` (`orders` + `early` + `ledger`, `profiles`, `repair`, `heal`, `kept`) → the
-tables of `lanes`, in ClickHouse's `native` format. What is rejected goes the same way to `dead_letters`.
+`fields`, `enrich`, `stubs`), or `segment` for what SDKs send, or `browser` for pages → `inbox` + `admission`
+(`ids`, `receipts`, `chunks`) → `writer` (`orders` + `early` + `ledger`, `profiles`, `repair`, `heal`, `kept`)
+→ the tables of `lanes`, in ClickHouse's `native` format. What is rejected goes the same way to
+`dead_letters`.
 """
 
 import gc

@@ -20,7 +20,6 @@ from typing import IO, Final
 from footfall.errors import StoreUnavailable
 
 WAIT_S: Final = 30.0
-HOLD_S: Final = 5.0  # what is done behind the fence is to take less
 _LOOK_S: Final = 0.01
 _OPEN: Final = "SELECT count(*) FROM blocks"
 

@@ -16,25 +16,19 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import msgspec
-
 from footfall.errors import FootfallError, OurFault, Overloaded
-from footfall.ingest import chunks, ids, last_values, receipts, upgrade
+from footfall.ingest import admission, chunks, ids, last_values, upgrade
+from footfall.ingest.batch import Accepted, Batch
 from footfall.ingest.ids import Bounds, Ids
 from footfall.ingest.keeper import Keeper
 from footfall.ingest.lanes import LANES
 from footfall.ingest.log import Log
-from footfall.ingest.outcome import Entry, ItemError
-from footfall.ingest.receipts import Receipt
-from footfall.ingest.rows import Rows
-from footfall.ingest.sorter import PREFIX, Sorter
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +37,10 @@ Step = Callable[[sqlite3.Connection], Any]
 
 _JOURNAL: Final = Path(__file__).with_name("journal.sql")
 _GROUP_ITEMS: Final = 20_000
+# A commit costs nearly the same for one request as for twenty. So after one of this many, the next waits a
+# little for others to go with it.
+_CROWD: Final = 4
+_LINGER_S: Final = 0.002
 _BUSY_S: Final = 30.0
 ROOM_BYTES: Final = 16 << 20  # with less room on the disk than that, the next batches will not be kept
 _PROBE_BYTES: Final = 64 << 10
@@ -50,39 +48,6 @@ _PROBE_S: Final = 5.0
 # Of a new file. A batch of 1,000 events costs a fifth less of the processor than with 4 KiB.
 _PAGE_BYTES: Final = 8_192
 _CACHE_BYTES: Final = 4 << 20  # of each of a dozen connections; the page cache holds the rest
-
-
-@dataclass(slots=True)
-class Batch:
-    """A request's items, or a slice of them; `accepted` and `duplicate` count the slices before it.
-
-    `letters` are entries that count as no item: dead letters, stubs of users and products, links of shoppers.
-    `rows` are items, too: many of one lane that are encoded already.
-    """
-
-    batch_id: bytes
-    items: list[list[Entry]]
-    letters: list[Entry]
-    urgent: bool = False
-    receipt: bool = True
-    accepted: int = 0
-    duplicate: int = 0
-    rejected: int = 0
-    errors: list[ItemError] = field(default_factory=list)
-    rows: Rows | None = None
-
-    @property
-    def count(self) -> int:
-        """Its items."""
-        return len(self.items) + (len(self.rows.keys) if self.rows else 0)
-
-
-@dataclass(slots=True)
-class Accepted:
-    """What became of a batch: its receipt so far, and the last chunk of each lane that it is in."""
-
-    receipt: Receipt
-    chunks: dict[str, int]
 
 
 class Inbox:
@@ -99,6 +64,7 @@ class Inbox:
         self.awaited: dict[str, threading.Event] = {lane: threading.Event() for lane in LANES}
         self._path = folder / "inbox.sqlite"
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._crowded = False
         self.failing = False  # whether a commit could not be written, and no batch has been since
         self._loop: asyncio.AbstractEventLoop | None = None
         self._moved = asyncio.Event()
@@ -223,6 +189,9 @@ class Inbox:
                 return group, True
             group.append(waiting)
             items += waiting.batch.count + 1 if waiting.batch else 1
+            if self._crowded and len(group) == 1:
+                time.sleep(_LINGER_S)
+        self._crowded = len(group) >= _CROWD
         return group, False
 
     def _commit(self, group: "list[_Waiting]") -> "list[tuple[_Waiting, Any]]":
@@ -234,7 +203,7 @@ class Inbox:
             results = [(waiting, self._savepoint(waiting.step)) for waiting in group if waiting.step]
             batches = [waiting for waiting in group if waiting.batch]
             if batches:
-                results += self._take(connection, batches)
+                results += self._admit(connection, batches)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._undo()
@@ -275,70 +244,16 @@ class Inbox:
         connection.execute("RELEASE step")
         return result
 
-    def _take(self, connection: sqlite3.Connection, group: "list[_Waiting]") -> "list[tuple[_Waiting, Any]]":
+    def _admit(self, connection: sqlite3.Connection, group: "list[_Waiting]") -> "list[tuple[_Waiting, Any]]":
+        """Batches, where there is room for them."""
         if chunks.total_bytes(connection) >= self.limit_bytes:
             full = Overloaded("the inbox is full: the store has not taken what was accepted before")
             return [(waiting, full) for waiting in group]
         if self.ids.recent >= self.ids.bounds.waiting:
             behind = Overloaded("the index of ids is behind: the disk does not take what was accepted before")
             return [(waiting, behind) for waiting in group]
-        now_ms = _now_ms()
         batches = [waiting.batch for waiting in group if waiting.batch]
-        accepted, new = self._sort(connection, batches)
-        urgent = any(batch.urgent for batch in batches)
-        last: dict[str, int] = {}
-        keys: dict[str, list[bytes]] = defaultdict(list)
-        for rows in new.rows:
-            last[rows.lane] = chunks.put(
-                connection, rows.lane, None, len(rows.keys), rows.months, now_ms, rows.body, urgent=urgent
-            )
-            keys[rows.lane] += rows.keys
-        for lane, entries in new.fresh.items():
-            last[lane] = chunks.add(connection, lane, entries, now_ms, urgent=urgent)
-            keys[lane] += [entry.key for entry in entries]
-        for lane in ids.LANES:
-            self.ids.add(connection, lane, keys[lane], now_ms)
-        last_values.add(connection, new.changed.items(), now_ms, self.ids.bounds.reach_ms)
-        answers = [
-            (batch.batch_id, msgspec.json.encode(receipt))
-            for batch, receipt in zip(batches, accepted, strict=True)
-            if batch.receipt
-        ]
-        receipts.keep(connection, answers, now_ms)
-        return [(waiting, Accepted(receipt, last)) for waiting, receipt in zip(group, accepted, strict=True)]
-
-    def _sort(self, connection: sqlite3.Connection, batches: Sequence[Batch]) -> tuple[list[Receipt], Sorter]:
-        """A receipt for each batch, and what is new."""
-        keys: dict[str, list[bytes]] = defaultdict(list)
-        for batch in batches:
-            if batch.rows:
-                keys[batch.rows.lane] += batch.rows.keys
-            for item in (*batch.items, batch.letters):
-                for entry in item:
-                    keys[entry.lane].append(entry.key)
-        known = {lane: self.ids.seen(connection, lane, keys.pop(lane, [])) for lane in ids.LANES}
-        others = [PREFIX[lane] + key for lane, found in keys.items() for key in found]
-        sorter = Sorter(known, last_values.seen(connection, others))
-        admit = sorter.admit
-        result = []
-        for batch in batches:
-            accepted = sorter.admit_rows(batch.rows) if batch.rows else 0
-            for item in batch.items:
-                accepted += admit(item[0])
-                for entry in item[1:]:
-                    admit(entry)
-            for entry in batch.letters:
-                admit(entry)
-            result.append(
-                Receipt(
-                    _uuid_text(batch.batch_id),
-                    batch.accepted + accepted,
-                    batch.duplicate + batch.count - accepted,
-                    batch.rejected,
-                    batch.errors,
-                )
-            )
-        return result, sorter
+        return list(zip(group, admission.admit(connection, self.ids, batches, _now_ms()), strict=True))
 
     def _signal(self) -> None:
         """Wakes those who wait for `moved`; runs in the event loop."""
@@ -395,11 +310,6 @@ def _resolve(answers: "list[tuple[asyncio.Future[Accepted], Any]]") -> None:
             answer.set_exception(result)
         else:
             answer.set_result(result)
-
-
-def _uuid_text(raw: bytes) -> str:
-    digits = raw.hex()
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _now_ms() -> int:

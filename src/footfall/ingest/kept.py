@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 KEPT_LIMIT_BYTES: Final = 256 << 20
-RELEASE_BYTES: Final = 4 << 20  # removed in one transaction: batches wait for no more than that
+RELEASE_BYTES: Final = 1 << 20  # removed in one transaction: batches wait for little more than that
 
 LOST: Final = (
     2  # `blocks.in_doubt` of a block that a power cut may have taken in part, from rows and from logs
@@ -44,17 +44,37 @@ def keep(connection: sqlite3.Connection, lane: str, block_id: int, now_ms: int) 
 
 
 def release(connection: sqlite3.Connection, before_ms: int) -> bool:
-    """Lets go of some blocks that were acknowledged before a time; whether there may be more."""
-    size = 0
-    query = "SELECT block_id, bytes FROM kept WHERE acknowledged_at < ? ORDER BY block_id LIMIT 1000"
+    """Lets go of some chunks of blocks that were acknowledged before a time; whether there may be more."""
+    left = RELEASE_BYTES
+    query = "SELECT block_id FROM kept WHERE acknowledged_at < ? ORDER BY block_id LIMIT 1000"
     blocks = connection.execute(query, (before_ms,)).fetchall()
-    for block_id, block_bytes in blocks:
-        connection.execute("DELETE FROM chunks WHERE block_id = ?", (block_id,))
-        connection.execute("DELETE FROM kept WHERE block_id = ?", (block_id,))
-        size += block_bytes
-        if size >= RELEASE_BYTES:
+    for (block_id,) in blocks:
+        left -= _release(connection, block_id, left)
+        if left <= 0:
             break
     return bool(blocks)
+
+
+def _release(connection: sqlite3.Connection, block_id: int, limit: int) -> int:
+    """Removes a block's first chunks, of `limit` bytes or a chunk more, and the block with its last.
+
+    Returns their bytes. What is left of it is a smaller block, and nothing is in doubt of what has gone.
+    """
+    last = rows = size = 0
+    query = "SELECT id, rows, size FROM chunks WHERE block_id = ? ORDER BY id"
+    for chunk_id, chunk_rows, chunk_size in connection.execute(query, (block_id,)):
+        last, rows, size = chunk_id, rows + chunk_rows, size + chunk_size
+        if size >= limit:
+            break
+    connection.execute("DELETE FROM chunks WHERE block_id = ? AND id <= ?", (block_id, last))
+    connection.execute(
+        "UPDATE kept SET rows = rows - ?, bytes = bytes - ? WHERE block_id = ?", (rows, size, block_id)
+    )
+    connection.execute(
+        "DELETE FROM kept WHERE block_id = ?1 AND NOT EXISTS (SELECT 1 FROM chunks WHERE block_id = ?1)",
+        (block_id,),
+    )
+    return size
 
 
 def doubt_after_a_boot(connection: sqlite3.Connection, boot: str) -> int:

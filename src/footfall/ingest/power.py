@@ -14,6 +14,7 @@ from footfall.ingest.metrics import Metrics
 from footfall.ingest.writer import Worker
 
 _LOOK_S: Final = 0.5
+_BREATH_S: Final = 0.01  # between two removals, for batches that came meanwhile
 
 
 class PowerGuard(Worker):
@@ -35,5 +36,6 @@ class PowerGuard(Worker):
         kept.sync(self.config.data_dir)
         self.metrics.sync_seconds.observe(time.perf_counter() - began)
         self._synced_at = time.monotonic()
-        while not self.stopping.is_set() and self.inbox.run(lambda c: kept.release(c, before_ms)):
-            pass
+        while self.inbox.run(lambda c: kept.release(c, before_ms)):
+            if self.stopping.wait(_BREATH_S):
+                break

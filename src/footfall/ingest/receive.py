@@ -16,11 +16,12 @@ from msgspec import Raw
 from footfall.config import Config
 from footfall.errors import CallersFault
 from footfall.ingest import bulk, chunks, identities, receipts
+from footfall.ingest.batch import Batch
 from footfall.ingest.body import Body
 from footfall.ingest.bulk import Bulk
 from footfall.ingest.dead_letters import letter
 from footfall.ingest.fields import Rejected, Rules
-from footfall.ingest.inbox import Batch, Inbox
+from footfall.ingest.inbox import Inbox
 from footfall.ingest.known import Known
 from footfall.ingest.lanes import (
     CONTACTS,

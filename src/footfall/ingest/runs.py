@@ -10,13 +10,14 @@ whoever chooses ids from choosing places.
     h, g          the ids
 
 The filter tells nearly every id that the run does not hold (0.25 % pass); for what passes, the fences name
-the page of `h` to look at. So a look-up of a new id reads one word. Everything is mapped, not loaded: memory
-is the page cache's. Numbers are little-endian.
+the page of `h` to read. So a look-up of a new id reads one word. Filter and fences are mapped, three bytes an
+id, which the system may take back as any of its page cache; ids stay in the file. Numbers are little-endian.
 """
 
 import mmap
 import os
 import struct
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,10 +73,11 @@ def probe(ids: bytes, salt: int) -> Probe:
     h = _mixed(halves[:, 1] ^ _mixed(g ^ np.uint64(salt)))
     places = np.argsort(h)
     h = h[places]
-    return Probe(h, g[places], _bits(h), places)
+    return Probe(h, g[places], filter_bits(h), places)
 
 
-def _bits(h: U64) -> U64:
+def filter_bits(h: U64) -> U64:
+    """The bits that each id sets in its word of a filter."""
     one, low = np.uint64(1), np.uint64(63)
     bits = one << (h & low)
     for shift in (6, 12, 18):
@@ -115,14 +117,14 @@ class Run:
         with path.open("rb") as file:
             layout = _head(file, salt)
             self.count = layout.count
-            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        at = layout.starts
-        self._map.madvise(mmap.MADV_RANDOM)
-        self._map.madvise(mmap.MADV_WILLNEED, 0, at[2])
-        self._words = self._part(at[0], layout.words)
-        self._fences = self._part(at[1], layout.fences)
-        self._h = self._part(at[2], layout.count)
-        self._g = self._part(at[3], layout.count)
+            words_at, fences_at, *self._starts, _ = layout.starts
+            front = mmap.mmap(file.fileno(), self._starts[0], access=mmap.ACCESS_READ)
+            self._file = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self._file)
+        front.madvise(mmap.MADV_RANDOM)
+        front.madvise(mmap.MADV_WILLNEED)
+        self._words: U64 = np.frombuffer(front, "<u8", layout.words, words_at)
+        self._fences: U64 = np.frombuffer(front, "<u8", layout.fences, fences_at)
 
     def find(self, wanted: Probe) -> list[int]:
         """Places of the ids that the run holds, among those that `probe` was given."""
@@ -140,16 +142,23 @@ class Run:
         ]
 
     def _holds(self, page: int, h: np.uint64, g: int) -> bool:
-        start = max(0, (page - 1) * FENCE)
-        at = start + int(self._h[start : page * FENCE + 1].searchsorted(h))
-        while at < self.count and self._h[at] == h:
-            if int(self._g[at]) == g:
+        h_at, g_at = self._starts
+        at = max(0, (page - 1) * FENCE)
+        while at < self.count:
+            length = min(FENCE + 1, self.count - at)
+            found = _read(self._file, h_at, at, length)
+            first, end = int(found.searchsorted(h)), int(found.searchsorted(h, "right"))
+            if first < end and g in _read(self._file, g_at, at + first, end - first).tolist():
                 return True
-            at += 1
+            if end < length:
+                return False
+            at += length
         return False
 
-    def _part(self, at: int, length: int) -> U64:
-        return np.frombuffer(self._map, "<u8", length, at)
+
+def _read(file: int, start: int, first: int, length: int) -> U64:
+    """Numbers of a part of a file that begins at `start`."""
+    return np.frombuffer(os.pread(file, length * 8, start + first * 8), "<u8")
 
 
 def _places(h: U64, words: int) -> U64:
@@ -224,7 +233,7 @@ class Writer:
         starts = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
         last = int(places[-1])
         words = np.zeros(last - self._word + 1, np.uint64)
-        words[places[starts] - np.uint64(self._word)] = np.bitwise_or.reduceat(_bits(h), starts)
+        words[places[starts] - np.uint64(self._word)] = np.bitwise_or.reduceat(filter_bits(h), starts)
         words[0] |= self._open_word
         self._put(self._layout.starts[0] + self._word * 8, words[:-1])
         self._word, self._open_word = last, words[-1]
@@ -348,8 +357,7 @@ class _Reader:
         self._file.close()
 
     def _part(self, start: int, length: int) -> U64:
-        raw = os.pread(self._file.fileno(), length * 8, start + self._read * 8)
-        return np.frombuffer(raw, "<u8")
+        return _read(self._file.fileno(), start, self._read, length)
 
 
 def sync_folder(folder: Path) -> None:

@@ -37,7 +37,7 @@ _ANSWER_LIMIT_S: Final = 120
 # A row of a small block costs the engine several times what one of a large block does. So where this many
 # came within an interval, their block waits some intervals for more. So do rows that nobody looks for by
 # themselves: what users and products are, and who a shopper turned out to be.
-MANY_ROWS: Final = 1_000
+MANY_ROWS: Final = 500
 PATIENT_INTERVALS: Final = 5
 POLL_S: Final = 0.1  # how soon rows are noticed that another process put into the inbox
 

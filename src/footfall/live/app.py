@@ -16,6 +16,7 @@ from footfall.live.openapi import PATHS
 from footfall.live.poller import Poller
 from footfall.live.saving import Saving
 from footfall.live.sql import SqlBox
+from footfall.live.wanted import Wanted
 from footfall.query.encode import to_json
 from footfall.web.app import create_app
 from footfall.web.login import admin_only
@@ -54,9 +55,12 @@ def create(config: Config) -> Quart:
 
     @app.get("/events")
     async def events() -> Response:
-        last = request.headers.get("Last-Event-ID") or request.args.get("last_event_id")
+        given = request.args.to_dict()
+        last = given.pop("last_event_id", None)
+        last = request.headers.get("Last-Event-ID") or last
+        wanted = Wanted.of(given)
         body = (
-            _frames(hub, hub.join(last), Direct(cast(Mapping[str, Any], request.scope)))
+            _frames(hub, hub.join(last, wanted), Direct(cast(Mapping[str, Any], request.scope)))
             if request.method == "GET"
             else b""
         )

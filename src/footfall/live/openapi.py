@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from footfall.live import letters, sql
 from footfall.live.letters import KINDS
+from footfall.live.wanted import LONGEST
 from footfall.model import Reason
 from footfall.web.openapi import ERROR, Schema, responses
 
@@ -64,6 +65,11 @@ def _path(name: str, values: list[str]) -> Schema:
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": values}}
 
 
+def _filter(name: str, description: str) -> Schema:
+    schema = {"type": "string", "maxLength": LONGEST}
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
 PATHS: Final[dict[str, Schema]] = {
     "/events": {
         "get": {
@@ -75,7 +81,15 @@ PATHS: Final[dict[str, Schema]] = {
                     "in": "query",
                     "description": "As the header `Last-Event-ID`: resumes after this frame, for 5 minutes.",
                     "schema": {"type": "string"},
-                }
+                },
+                _filter("event_type", "Events of this type alone."),
+                _filter("country", "Events from this country alone, by code or name."),
+                _filter(
+                    "find",
+                    "Events alone that have this text, whatever the case, in what names their user, country,"
+                    " page, product, order or search. With a filter, `count` is of these events, found in one"
+                    " in `one_in` of all.",
+                ),
             ],
             "responses": responses({})
             | {

@@ -10,6 +10,7 @@ follows:
     -- range: 400 days                                      (the longest range that is answered)
     -- back: 29 days                                        (how far it looks back before from)
     -- estimate: visitors, sessions                         (columns that come from states of distinct counts)
+    -- raw: orders, aov                                     (columns that count raw rows beside a rollup)
     -- note: what a reader of the answer must know          (any number)
     -- param: limit UInt32 = 10 ; 1..1000 ; rows at most    (name, type, default ; what it accepts ; help)
     -- column: revenue money ; what it is                   (name, unit ; help)

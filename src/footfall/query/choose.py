@@ -7,7 +7,7 @@ whole hours from UTC, one by day serves UTC, unless its statement takes `tz` its
 says so. A filter is never dropped: what a query does not take is refused by `bind`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -20,6 +20,9 @@ from footfall.query.reach import ROLLUPS, reach_of
 from footfall.query.times import has_whole_hours, is_utc
 
 ABOUT_THE_ANSWER = frozenset({"tz", "exact", "compare"})
+# What only events say: where orders are filtered by it, their purchase events must be there as well.
+_OF_EVENTS = frozenset({"device_type", "browser", "utm_source", "utm_medium", "utm_campaign"})
+_STARTS = ("from", "before_from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +48,25 @@ async def choose(client: AsyncClient, query: NamedQuery, params: Mapping[str, st
             return Choice(query.sql, replace(utc, notes=(f"{zone}; {told}", *utc.notes)), None)
     because = "; ".join(filter(None, (_exact(bound), filters, zone)))
     if not because:
-        reached = bound if query.proof else await _told_reach(client, query, bound)
-        return Choice(query.sql, reached, None)
+        itself = [table for table in query.reads if table not in ROLLUPS]
+        return Choice(query.sql, await _told_reach(client, query, itself, bound), None)
     if query.proof is None:
         raise InvalidParameter(f"{query.name} cannot answer this: {because}", field="tz")
-    return Choice(query.proof, await _told_reach(client, query, bound), because)
+    return Choice(query.proof, await _told_reach(client, query, query.reads, bound), because)
 
 
-async def _told_reach(client: AsyncClient, query: NamedQuery, bound: Bound) -> Bound:
-    reach = await reach_of(client, query.reads)
+async def _told_reach(client: AsyncClient, query: NamedQuery, reads: Iterable[str], bound: Bound) -> Bound:
+    """`bound` with the day that the raw rows behind `reads` begin with, where the range begins before it."""
+    reach = await reach_of(client, [*reads, "events"] if bound.given & _OF_EVENTS else reads)
     if reach is None or not _reaches_beyond(query, bound, reach):
         return bound
-    return replace(
-        bound, notes=(*bound.notes, f"raw rows reach back to {reach}: what was before is left out")
-    )
+    told = f"raw rows reach back to {reach}: what was before is left out"
+    return replace(bound, notes=(*bound.notes, told), complete_from=reach)
 
 
 def _reaches_beyond(query: NamedQuery, bound: Bound, reach: date) -> bool:
-    start = bound.times.get("from")
-    return start is not None and start.date() - timedelta(days=query.back_days) < reach
+    starts = [bound.times[name] for name in _STARTS if name in bound.times]
+    return bool(starts) and min(starts).date() - timedelta(days=query.back_days) < reach
 
 
 def _exact(bound: Bound) -> str:

@@ -21,8 +21,8 @@ HTTP as `/api/query/NAME?from=…`. What each figure means is said once, in GLOS
 
 ## What they have in common
 
-**Times** are RFC 3339, dates, epoch milliseconds, or relative (`now-30m`, `today-6d`); `to` is exclusive, and
-where it is `now`, it is the end of the minute.
+**Times** are RFC 3339, dates, epoch milliseconds, or relative (`now-30m`, `today-6d`; `now-1d` is the same
+time of the day before); `to` is exclusive, and where it is `now`, it is the end of the minute.
 Times that name no zone, days, weeks (from Monday) and months are those of `tz`, any IANA zone; a day has
 23, 24 or 25 hours, and an hour that happens twice is two. Moments in answers are UTC.
 

@@ -16,7 +16,7 @@ UNITS: Final = frozenset(
 Entries = list[tuple[str, str]]
 _LINE = re.compile(r"--\s?(?P<text>.*)")
 _KEY = re.compile(
-    r"(?P<key>title|description|reads|grain|range|back|estimate|note|param|column):\s*(?P<value>.*)"
+    r"(?P<key>title|description|reads|grain|range|back|estimate|raw|note|param|column):\s*(?P<value>.*)"
 )
 _PARAM = re.compile(r"(?P<name>[a-z_0-9]+)\s+(?P<type>[^=;]+?)\s*=\s*(?P<default>[^;]*?)\s*;(?P<rest>.*)")
 _COLUMN = re.compile(r"(?P<name>[a-z_0-9]+)\s+(?P<unit>[a-z]+)\s*;\s*(?P<help>.*)")
@@ -40,12 +40,16 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of an answer; the unit is one of `UNITS`. An estimate is near the exact figure."""
+    """A column of an answer; the unit is one of `UNITS`. An estimate is near the exact figure.
+
+    One that is `raw` counts raw rows beside a rollup that outlives them.
+    """
 
     name: str
     unit: str
     help: str
     estimate: bool = False
+    raw: bool = False
 
 
 def split(text: str) -> tuple[Entries, str]:
@@ -110,13 +114,21 @@ def _parameter(value: str) -> Parameter:
 
 
 def columns(entries: Entries) -> tuple[Column, ...]:
-    """The columns that a header declares, with those that are estimates."""
+    """The columns that a header declares, with those that are estimates and those that raw rows answer."""
     found = [_column(value) for key, value in entries if key == "column"]
-    lists = [value.split(",") for key, value in entries if key == "estimate"]
-    estimates = {name.strip() for names in lists for name in names}
-    if unknown := estimates - {column.name for column in found}:
-        raise ValueError(f"estimate names {sorted(unknown)[0]!r}: there is no such column")
-    return tuple(replace(column, estimate=column.name in estimates) for column in found)
+    estimates, raw = (_names(entries, key, found) for key in ("estimate", "raw"))
+    return tuple(
+        replace(column, estimate=column.name in estimates, raw=column.name in raw) for column in found
+    )
+
+
+def _names(entries: Entries, key: str, columns: list[Column]) -> set[str]:
+    """The columns that the lines of a key name."""
+    lists = [value.split(",") for found, value in entries if found == key]
+    names = {name.strip() for found in lists for name in found}
+    if unknown := names - {column.name for column in columns}:
+        raise ValueError(f"{key} names {sorted(unknown)[0]!r}: there is no such column")
+    return names
 
 
 def _column(value: str) -> Column:

@@ -16,7 +16,7 @@ that the first period is partial.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
@@ -43,7 +43,8 @@ _TO_END_OF_MINUTE = timedelta(minutes=1) - timedelta(milliseconds=1)
 class Bound:
     """Values ready to bind, the same as they are shown to people, and what was changed about them.
 
-    `given` names the parameters that the caller set to something; `times` are the moments among the values.
+    `given` names the parameters that the caller set to something; `times` are the moments among the values;
+    `complete_from` is the first day whose rows are all there, where the range asks for days before it.
     """
 
     values: dict[str, Value]
@@ -52,6 +53,7 @@ class Bound:
     given: frozenset[str]
     zone: ZoneInfo
     times: dict[str, datetime]
+    complete_from: date | None = None
 
 
 def bind(query: NamedQuery, given: Mapping[str, str], *, now: datetime | None = None) -> Bound:

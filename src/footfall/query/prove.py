@@ -8,12 +8,13 @@ right is not called wrong.
 Both statements start at the same moment, so that they see the same rows. While events stream in, the instant
 between an insert into a base table and its arrival in the rollups can still show: a comparison that fails is
 made again, up to `attempts` times, and a difference is reported where it stays. Where raw rows of the range
-have expired the verdict is "cannot be proved", never "equal".
+have expired, and where the raw rows themselves gave the answer, so that nothing else is there to compare it
+with, the verdict is "cannot be proved", never "equal".
 """
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -45,6 +46,8 @@ _OLDEST = {
     "daily_user_activity": "SELECT min(activity_date) FROM footfall.daily_user_activity",
     "mv_product_revenue": "SELECT min(order_date) FROM footfall.mv_product_revenue",
 }
+# The rollup that knows how old a base table's expired rows were.
+_OUTLIVES = {"events": "mv_daily_events", "orders": "mv_product_revenue"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A verdict with its reason, the first `SHOWN` differences, both answers, and estimates that are near."""
+    """A verdict with its reason, the first `SHOWN` differences, both answers, and estimates that are near.
+
+    `differing` counts all differences. Where the verdict is equal, rows of both answers stand in one order.
+    """
 
     verdict: Verdict
     reason: str
@@ -67,6 +73,7 @@ class Proof:
     answer: Answer
     proof: Answer | None
     estimates: tuple[Difference, ...] = ()
+    differing: int = 0
 
 
 async def prove(
@@ -76,15 +83,14 @@ async def prove(
     if query.proof is None:
         raise InvalidParameter(f"{query.name} needs no proof: it reads the raw rows itself", field="query")
     choice = await choose(client, query, params)
-    bound = choice.bound
-    if choice.because:
-        newest = await freshness(client, query.reads)
-        answer = await run_bound(client, query, choice.sql, bound, newest, choice.because)
-        return Proof("equal", f"this answer is from the raw rows: {choice.because}", (), answer, answer)
-    if reach := await _expired(client, query, bound):
-        answer = await run_bound(client, query, query.sql, bound, await freshness(client, query.reads))
-        return Proof("cannot be proved", f"raw rows reach back to {reach}", (), answer, None)
-    return await _compare(client, query, query.proof, bound, attempts)
+    bound, because = choice.bound, choice.because
+    reach = bound.complete_from if because else await _expired(client, query, bound)
+    if reach is None and because is None:
+        return await _compare(client, query, query.proof, bound, attempts)
+    newest = await freshness(client, query.reads)
+    answer = await run_bound(client, query, choice.sql, bound, newest, because)
+    itself = f"nothing to compare: the raw rows themselves give this answer, as {because}"
+    return Proof("cannot be proved", f"raw rows reach back to {reach}" if reach else itself, (), answer, None)
 
 
 async def _compare(client: AsyncClient, query: NamedQuery, twin: str, bound: Bound, attempts: int) -> Proof:
@@ -98,11 +104,12 @@ async def _compare(client: AsyncClient, query: NamedQuery, twin: str, bound: Bou
         near = tuple(cell for cell in cells if _near(cell, query))
         differences = [cell for cell in cells if not _near(cell, query)]
         if not differences:
-            return Proof("equal", _agreement(answer, near), (), answer, proof, near)
+            return Proof("equal", _agreement(answer, near), (), answer, _in_order(answer, proof), near)
         if attempt >= attempts:
             cells_differ = "1 cell differs" if len(differences) == 1 else f"{len(differences)} cells differ"
             reason = f"{cells_differ} from the raw rows"
-            return Proof("different", reason, tuple(differences[:SHOWN]), answer, proof, near)
+            shown = tuple(differences[:SHOWN])
+            return Proof("different", reason, shown, answer, proof, near, len(differences))
         await asyncio.sleep(PAUSE_S)
         attempt += 1
 
@@ -146,7 +153,7 @@ async def _expired(client: AsyncClient, query: NamedQuery, bound: Bound) -> date
     start = bound.values.get("from")
     if not isinstance(start, str):
         return None
-    for rollup in query.reads:
+    for rollup in dict.fromkeys(_OUTLIVES.get(table, table) for table in query.reads):
         if rollup not in _OLDEST:
             continue
         reach = await raw_reach(client, rollup)
@@ -160,11 +167,8 @@ async def _expired(client: AsyncClient, query: NamedQuery, bound: Bound) -> date
 
 
 def compare(answer: Answer, proof: Answer) -> list[Difference]:
-    """Every cell that differs; rows are matched by their texts and times, else by their place."""
-    left, right = _keyed(answer), _keyed(proof)
-    if len(left) != len(answer.rows) or len(right) != len(proof.rows):
-        left = {str(place): row for place, row in enumerate(answer.rows, 1)}
-        right = {str(place): row for place, row in enumerate(proof.rows, 1)}
+    """Every cell that differs."""
+    left, right = _matched(answer, proof)
     names = [column.name for column in answer.columns]
     return [
         Difference(key, name, ours, theirs)
@@ -174,8 +178,26 @@ def compare(answer: Answer, proof: Answer) -> list[Difference]:
     ]
 
 
+def _in_order(answer: Answer, proof: Answer) -> Answer:
+    """The proof with its rows in the order of the answer's, of which it has each."""
+    left, right = _matched(answer, proof)
+    return replace(proof, rows=[right[key] for key in left])
+
+
+def _matched(answer: Answer, proof: Answer) -> tuple[dict[str, Row], dict[str, Row]]:
+    """The rows of both by what they are matched by: their texts and times, else their place."""
+    left, right = _keyed(answer), _keyed(proof)
+    if len(left) == len(answer.rows) and len(right) == len(proof.rows):
+        return left, right
+    return _placed(answer), _placed(proof)
+
+
+def _placed(answer: Answer) -> dict[str, Row]:
+    return {str(place): row for place, row in enumerate(answer.rows, 1)}
+
+
 def _keyed(answer: Answer) -> dict[str, Row]:
     keys = [column.name for column in answer.columns if column.unit in {"text", "time", "day", "id"}]
     if not keys:
-        return {str(place): row for place, row in enumerate(answer.rows, 1)}
+        return _placed(answer)
     return {" ".join(str(row[key]) for key in keys): row for row in answer.rows}

@@ -4,8 +4,9 @@ Rows hold plain Python values: ids are strings (they exceed 2^53), money is `Dec
 datetimes, and a number that is not finite is None. `meta` says where the figures come from: query, SQL,
 parameters as bound, what it reads, when it was computed, rows and bytes read (the store's own count),
 milliseconds, freshness (time of the newest row it could see), which columns are estimates, why raw rows
-answered where a rollup did not, and notes. With `compare=before`, `before` holds the answer for the range
-before. Values reach the SQL as bound parameters only.
+answered where a rollup did not, the first day of rows that are kept where the range begins before it
+(`complete_from`) and the columns that this concerns (`incomplete`), and notes. With `compare=before`,
+`before` holds the answer for the range before. Values reach the SQL as bound parameters only.
 """
 
 import math
@@ -102,9 +103,17 @@ async def run_bound(
         "freshness": newest,
         "estimates": list(estimates),
         "raw_because": because,
+        "complete_from": bound.complete_from,
+        "incomplete": _incomplete(query, sql) if bound.complete_from else [],
         "notes": [*raw, *query.notes, *estimated, *bound.notes],
     }
     return Answer(query.columns, _rows(result, query.columns), meta)
+
+
+def _incomplete(query: NamedQuery, sql: str) -> list[str]:
+    """The columns that count raw rows alone: those that are declared so, where others come from a rollup."""
+    raw = [column.name for column in query.columns if column.raw]
+    return raw if raw and sql == query.sql else [column.name for column in query.columns]
 
 
 def raw_tables(query: NamedQuery) -> list[str]:

@@ -46,14 +46,14 @@ def parse_time(text: str, now: datetime, zone: ZoneInfo | None = None) -> dateti
 
 
 def _relative(found: re.Match[str], now: datetime) -> datetime:
-    """Days and weeks back from `today` are days of the calendar; everything else is a length of time."""
+    """Days and weeks are of the calendar, to the same time of day; everything else is a length of time."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     base = now if found["base"] == "now" else today
     if not found["unit"]:
         return base
     length = timedelta(**{_UNITS[found["unit"]]: int(found["count"])})
     length = -length if found["sign"] == "-" else length
-    if base is today and found["unit"] in _CALENDAR:
+    if found["unit"] in _CALENDAR:
         return base + length
     return base.astimezone(UTC) + length
 

@@ -6,6 +6,7 @@ is off throughout.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -13,8 +14,9 @@ from clickhouse_connect.driver.client import Client
 
 from footfall.query.evidence import Evidence
 from footfall.schema.plan import explain
+from footfall.schema.usage import UNLOGGED
 
-_FAIR: dict[str, int | str] = {"use_query_condition_cache": 0, "max_execution_time": 0}
+_FAIR: dict[str, int | str] = {"use_query_condition_cache": 0, "max_execution_time": 0, **UNLOGGED}
 _NO_PROJECTIONS: dict[str, int | str] = {"optimize_use_projections": 0}
 _SIZES = """
 SELECT table, name, data_compressed_bytes + marks_bytes FROM system.data_skipping_indices
@@ -50,8 +52,15 @@ def weigh(client: Client, each: Evidence, runs: int) -> Weight:
             client.raw_query(each.asked.sql, parameters=each.asked.values, settings=way, fmt="Native")
             if run >= 0:
                 taken.append((time.perf_counter() - began) * 1000)
-    with_it, without = (_granules(client, each, way) for way in ways)
-    return Weight((with_it, without), (median(times[0]), median(times[1])))
+    return Weight(granules(client, each), (median(times[0]), median(times[1])))
+
+
+def granules(
+    client: Client, each: Evidence, settings: Mapping[str, int | str] | None = None
+) -> tuple[int, int]:
+    """Granules that the plan of the statement reads with the object and without it; nothing is run."""
+    with_it, without = (_granules(client, each, {**way, **(settings or {})}) for way in _ways(each))
+    return with_it, without
 
 
 def bytes_a_row(client: Client) -> dict[tuple[str, str], float]:
@@ -69,7 +78,7 @@ def _ways(each: Evidence) -> tuple[dict[str, int | str], dict[str, int | str]]:
     return bare, bare | {"ignore_data_skipping_indices": each.name}
 
 
-def _granules(client: Client, each: Evidence, settings: dict[str, int | str]) -> int:
+def _granules(client: Client, each: Evidence, settings: Mapping[str, int | str]) -> int:
     """Granules of the reads of the object's table, or of the projection that stands in for it."""
     plan = explain(client, each.asked.sql, each.asked.values, **settings)
-    return sum(read.granules for read in plan if read.source in {f"footfall.{each.table}", each.name})
+    return sum(read.granules for read in plan if read.source in {f"{each.database}.{each.table}", each.name})

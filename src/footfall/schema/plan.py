@@ -55,6 +55,16 @@ def explain(
     return reads("\n".join(str(line) for (line,) in answer.result_rows))
 
 
+def skipping(plan: tuple[Read, ...]) -> set[tuple[str, str]]:
+    """Skipping indices that leave granules out, each as its source and its name."""
+    return {
+        (read.source, use.name)
+        for read in plan
+        for use in read.indices
+        if use.kind == "Skip" and use.left < use.came
+    }
+
+
 def reads(plan: str) -> tuple[Read, ...]:
     """The reads of a plan in JSON."""
     return tuple(

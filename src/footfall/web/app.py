@@ -23,6 +23,7 @@ from footfall.web.whole import Whole
 
 WEB = Path(__file__).parent
 STATIC = WEB / "static"
+MANIFEST = "manifest.json"
 LONGEST_NAME = 100
 FOREVER = "public, max-age=31536000, immutable"
 BODY_LIMIT_BYTES = 1 << 20
@@ -137,9 +138,8 @@ def _page_of(template: str) -> Any:
 
 def asset(entry: str) -> str:
     """Path of a bundled file, such as `dashboard.js`."""
-    manifest = STATIC / "manifest.json"
     try:
-        names = msgspec.json.decode(manifest.read_bytes(), type=dict[str, str])
+        names = msgspec.json.decode((STATIC / MANIFEST).read_bytes(), type=dict[str, str])
     except FileNotFoundError:
         raise OurFault(
             "the front end is not built: run `npm ci && npm run build`, which `make setup` does",
@@ -179,7 +179,8 @@ async def _unforeseen_error(error: Exception) -> Response:
 async def _as_error(error: FootfallError) -> Response:
     best = request.accept_mimetypes.best_match(["application/json", "text/html"])
     if best == "text/html" and not request.path.startswith("/api/"):
-        body, mimetype = await render_template("error.html", error=error), "text/html"
+        built = (STATIC / MANIFEST).exists()  # else it is what the error may be about
+        body, mimetype = await render_template("error.html", error=error, built=built), "text/html"
     else:
         body, mimetype = msgspec.json.encode(error.to_json(), enc_hook=str).decode(), "application/json"
     return Response(body, status=error.code, mimetype=mimetype)

@@ -93,14 +93,17 @@ def _proof(proof: Proof) -> dict[str, Any]:
         "verdict": proof.verdict,
         "reason": proof.reason,
         "differences": [asdict(difference) for difference in proof.differences],
+        "differences_total": proof.differing,
         "estimates": [asdict(estimate) for estimate in proof.estimates[:PROOF_ROWS]],
+        "estimates_total": len(proof.estimates),
         "answer": _side(proof.answer),
         "proof": None if proof.proof is None else _side(proof.proof),
     }
 
 
 def _side(answer: Answer) -> dict[str, Any]:
-    return {"data": answer.rows[:PROOF_ROWS], "rows": len(answer.rows), "meta": answer.meta}
+    meta = answer.meta | {"columns": answer.columns}
+    return {"data": answer.rows[:PROOF_ROWS], "rows": len(answer.rows), "meta": meta}
 
 
 def as_json(body: bytes) -> Response:

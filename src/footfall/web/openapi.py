@@ -15,6 +15,8 @@ from footfall.query.export import MEDIA_TYPES
 Schema = dict[str, Any]
 ERROR: Final[Schema] = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
 _RANGE = re.compile(r"(?P<low>-?\d+)\.\.(?P<high>-?\d+)")
+_TIMES: Final = ["2026-01-31", "2026-01-31T12:00:00Z", "today-6d", "now-30m"]
+_EXAMPLES: Final = {"country": ["DE", "Germany"], "zone": ["Europe/Berlin", "UTC"]}
 _UNITS: dict[str, Schema] = {
     "id": {"type": "string"},
     "text": {"type": "string"},
@@ -109,7 +111,9 @@ def _proof(query: NamedQuery) -> Schema:
             "verdict": {"type": "string", "enum": ["equal", "different", "cannot be proved"]},
             "reason": {"type": "string"},
             "differences": cells,
+            "differences_total": {"type": "integer"},
             "estimates": cells,
+            "estimates_total": {"type": "integer"},
             "answer": side,
             "proof": side,
         },
@@ -213,10 +217,7 @@ def _parameter(parameter: Parameter) -> Schema:
 def _schema(parameter: Parameter) -> Schema:
     schema: Schema
     if parameter.type.startswith("DateTime"):
-        schema = {
-            "type": "string",
-            "examples": ["2026-01-31", "2026-01-31T12:00:00Z", "today-6d", "now-30m"],
-        }
+        schema = {"type": "string", "examples": _TIMES}
     elif "Int" in parameter.type and parameter.accepts != "id":
         schema = {"type": "integer"}
         if bounds := _RANGE.fullmatch(parameter.accepts):
@@ -227,6 +228,8 @@ def _schema(parameter: Parameter) -> Schema:
         schema = {"type": "string"}
         if "|" in parameter.accepts:
             schema["enum"] = parameter.accepts.split("|")
+        elif examples := _EXAMPLES.get(parameter.accepts):
+            schema["examples"] = examples
     if not parameter.default:
         return schema
     return schema | {"default": int(parameter.default) if schema["type"] == "integer" else parameter.default}
@@ -249,6 +252,16 @@ _META: Schema = {
         "raw_because": {
             "type": ["string", "null"],
             "description": "Why raw rows answered where a rollup did not.",
+        },
+        "complete_from": {
+            "type": ["string", "null"],
+            "format": "date",
+            "description": "Where the range begins before the rows that are kept: the first day of them.",
+        },
+        "incomplete": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Columns that count rows from complete_from on alone.",
         },
         "notes": {"type": "array", "items": {"type": "string"}},
         "estimates": {"type": "array", "items": {"type": "string"}},

@@ -31,11 +31,12 @@ from footfall.errors import (
     Unauthorized,
 )
 from footfall.ingest import enrich, events, receipts
+from footfall.ingest.batch import Batch
 from footfall.ingest.browser import page
 from footfall.ingest.browser.rates import Rates
 from footfall.ingest.browser.visitors import Visitors
 from footfall.ingest.fields import Rejected, Rules
-from footfall.ingest.inbox import Batch, Inbox
+from footfall.ingest.inbox import Inbox
 from footfall.ingest.keys import Key, Keys
 from footfall.ingest.metrics import Metrics
 from footfall.ingest.outcome import Entry, ItemError, Occurrences, Sender

@@ -20,17 +20,24 @@
 -- column: product_id id ; the product as Footfall stores it; 0: none
 -- column: order_id text ; the order, on purchases and refunds
 -- column: page_url text ; the page
+-- column: referrer text ; the page before it
 -- column: search_term text ; what was searched for
--- column: utm_campaign text ; the campaign
+-- column: utm_source text ; the UTM source
+-- column: utm_medium text ; the UTM medium
+-- column: utm_campaign text ; the UTM campaign
 -- column: device_type text ; kind of device
 -- column: browser text ; browser
 -- column: country text ; ISO 3166 alpha-2, with UK for GB
 -- column: revenue money ; money received, or given back where negative
 -- column: value money ; what the item or cart is worth, on events that are no purchase
+-- column: currency text ; the currency of its money
+-- column: quantity count ; pieces
 -- column: duration_seconds seconds ; how long it took
+-- column: ingested_at time ; when Footfall accepted it
 SELECT
-    event_timestamp, event_type, event_id, user_id, session_id, product_id, order_id, page_url, search_term,
-    utm_campaign, device_type, browser, country, revenue, value, duration_seconds
+    event_timestamp, event_type, event_id, user_id, session_id, product_id, order_id, page_url, referrer, search_term,
+    utm_source, utm_medium, utm_campaign, device_type, browser, country, revenue, value, currency, quantity,
+    duration_seconds, ingested_at
 FROM footfall.events
 WHERE {part:event_filters}
     AND ({event_id:String} = '' OR event_id = toUUIDOrZero({event_id:String}))

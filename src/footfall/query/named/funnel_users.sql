@@ -24,6 +24,6 @@ FROM
 ) AS f
 LEFT JOIN
 (
-    SELECT user_id, any(users.external_id) AS external_id FROM footfall.users GROUP BY user_id
+{part:shop_ids}
 ) AS u ON f.shopper = u.user_id
 ORDER BY user_id

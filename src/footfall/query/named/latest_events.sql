@@ -3,6 +3,8 @@
 --   has seen less some seconds, because rows become visible after they are stamped, and drops the event_ids it has.
 -- reads: events, users
 -- param: after DateTime64(3, 'UTC') = now-10s ; any ; events ingested later than this
+-- param: until DateTime64(3, 'UTC') = now+1d ; any ; events ingested no later than this
+-- param: one_in UInt32 = 1 ; 1..4294967295 ; one in so many of them, the same ones each time; 1: all
 -- param: limit UInt32 = 200 ; 1..5000 ; rows at most
 -- column: event_id id ; the event
 -- column: event_type text ; type of event
@@ -31,6 +33,8 @@ FROM
         search_term, device_type, browser, country, revenue, value
     FROM footfall.events
     WHERE ingested_at > {after:DateTime64(3, 'UTC')}
+        AND ingested_at <= {until:DateTime64(3, 'UTC')}
+        AND ({one_in:UInt32} = 1 OR cityHash64(event_id) % {one_in:UInt32} = 0)
         AND {part:typed_filters}
     ORDER BY ingested_at DESC, event_timestamp DESC, event_id
     LIMIT {limit:UInt32}
@@ -44,6 +48,8 @@ LEFT ANY JOIN
         SELECT user_id
         FROM footfall.events
         WHERE ingested_at > {after:DateTime64(3, 'UTC')}
+            AND ingested_at <= {until:DateTime64(3, 'UTC')}
+            AND ({one_in:UInt32} = 1 OR cityHash64(event_id) % {one_in:UInt32} = 0)
             AND {part:typed_filters}
         ORDER BY ingested_at DESC, event_timestamp DESC, event_id
         LIMIT {limit:UInt32}

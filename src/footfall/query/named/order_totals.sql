@@ -3,6 +3,7 @@
 -- reads: orders
 -- param: from DateTime64(3, 'UTC') = today-364d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
+-- param: user_id String = ; id ; this user alone, as the shop knows it or as Footfall stores it; 0: nobody known; empty: all
 -- column: lines count ; rows of the ledger, of every status
 -- column: customers count ; distinct users of those rows
 -- column: lines_without_user count ; rows of nobody known
@@ -35,4 +36,5 @@ SELECT
 FROM footfall.orders
 WHERE order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date <= toDate({to:DateTime64(3, 'UTC')})
     AND order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}
+    AND ({user_id:String} = '' OR user_id = toUInt64OrZero({user_id:String}))
     AND {part:order_filters}

@@ -17,41 +17,39 @@ SELECT
     cohort,
     week,
     users,
-    max(users) OVER (PARTITION BY cohort)    AS size,
+    size,
     round(100 * users / size, 4)             AS retention_pct
 FROM
 (
     SELECT
-        cohort,
-        arrayJoin(range(0, {weeks:UInt32} + 1))         AS week,
-        sumForEach(active)[week + 1]                    AS users
+        periods[1]                                                               AS cohort,
+        number                                                                   AS week,
+        multiIf({grain:String} = 'day', addDays(cohort, week), {grain:String} = 'week', addWeeks(cohort, week),
+            addMonths(cohort, week))                                             AS later,
+        sumIf(shoppers, has(periods, later))                                     AS users,
+        sum(shoppers)                                                            AS size
     FROM
     (
-        SELECT
-            if(linked.user_id != 0, linked.user_id, seen.user_id)    AS shopper,
-            groupUniqArrayArray(seen.periods)                        AS all_periods,
-            arrayMin(all_periods)                                    AS cohort,
-            arrayMap(period -> dateDiff({grain:String}, cohort, period), all_periods)    AS numbers,
-            arrayMap(n -> toUInt64(has(numbers, n)), range(0, {weeks:UInt32} + 1))       AS active
+        SELECT periods, count() AS shoppers
         FROM
         (
-            SELECT user_id, groupUniqArray(toDate(dateTrunc({grain:String}, activity_date))) AS periods
-            FROM footfall.daily_user_activity
-            WHERE user_id != 0
+            SELECT arraySort(groupUniqArray(toDate(dateTrunc({grain:String}, activity_date)))) AS periods
+            FROM footfall.daily_user_activity AS seen
+            LEFT ANY JOIN
+            (
+                SELECT anonymous_id, argMax(user_id, (linked_at, block_id)) AS user_id
+                FROM footfall.identities
+                GROUP BY anonymous_id
+            ) AS linked ON seen.user_id = linked.anonymous_id
+            WHERE seen.user_id != 0
                 AND activity_date >= toDate({from:DateTime64(3, 'UTC')})
                 AND activity_date < toDate({to:DateTime64(3, 'UTC')})
-            GROUP BY user_id
-        ) AS seen
-        LEFT JOIN
-        (
-            SELECT anonymous_id, argMax(user_id, (linked_at, block_id)) AS user_id
-            FROM footfall.identities
-            GROUP BY anonymous_id
-        ) AS linked ON seen.user_id = linked.anonymous_id
-        GROUP BY shopper
-    )
-    GROUP BY cohort
+            GROUP BY if(linked.user_id != 0, linked.user_id, seen.user_id)
+        )
+        GROUP BY periods
+    ) AS alike
+    CROSS JOIN numbers({weeks:UInt32} + 1) AS later_periods
+    GROUP BY cohort, week
+    HAVING later < toDate({to:DateTime64(3, 'UTC')})
 )
-WHERE multiIf({grain:String} = 'day', addDays(cohort, week), {grain:String} = 'week', addWeeks(cohort, week),
-    addMonths(cohort, week)) < toDate({to:DateTime64(3, 'UTC')})
 ORDER BY cohort, week

@@ -3,6 +3,7 @@
 -- reads: mv_daily_events, mv_product_revenue, orders
 -- grain: day
 -- estimate: visitors, sessions, conversion
+-- raw: orders, aov
 -- note: Visitors are distinct ids: a shopper who logged in on the way counts under the anonymous id and the user.
 -- note: Orders and AOV are counted in the ledger of orders, as far back as its rows are kept.
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive

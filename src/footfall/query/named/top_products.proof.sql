@@ -19,6 +19,7 @@ LEFT ANY JOIN
 ) AS p USING (product_id)
 WHERE order_timestamp >= {from:DateTime64(3, 'UTC')} AND order_timestamp < {to:DateTime64(3, 'UTC')}
     AND status IN ('completed', 'refunded', 'cancelled')
+    AND ({product_id:String} = '' OR product_id = toUInt64OrZero({product_id:String}))
     AND {part:order_filters}
 GROUP BY product_id, external_id, name, category
 ORDER BY revenue DESC, product_id

@@ -1,10 +1,11 @@
 -- title: Top products
--- description: Products by gross revenue, with what came back.
+-- description: Products by gross revenue, with what came back. With product_id it is what one product brought.
 -- reads: mv_product_revenue, products
 -- grain: day
 -- estimate: orders, aov
 -- param: from DateTime64(3, 'UTC') = today-29d ; any ; start of the range, inclusive
 -- param: to DateTime64(3, 'UTC') = now ; any ; end of the range, exclusive
+-- param: product_id String = ; id ; this product alone, as the shop knows it or as Footfall stores it; empty: all
 -- param: limit UInt32 = 10 ; 1..1000 ; rows at most
 -- column: product_id id ; the product as Footfall stores it
 -- column: external_id text ; the product as the shop knows it
@@ -45,6 +46,7 @@ FROM
             FROM footfall.mv_product_revenue
             WHERE order_date >= toDate({from:DateTime64(3, 'UTC')}) AND order_date < toDate({to:DateTime64(3, 'UTC')})
                 AND status IN ('completed', 'refunded', 'cancelled')
+                AND ({product_id:String} = '' OR product_id = toUInt64OrZero({product_id:String}))
                 AND ({category:String} = '' OR product_id IN
                     (SELECT product_id FROM footfall.current_products WHERE category = {category:String}))
             GROUP BY product_id

@@ -42,6 +42,6 @@ FROM
 ) AS a
 LEFT JOIN
 (
-    SELECT user_id, any(users.external_id) AS external_id FROM footfall.users GROUP BY user_id
+{part:shop_ids}
 ) AS u USING (user_id)
 ORDER BY events DESC, user_id

@@ -54,7 +54,7 @@ LEFT JOIN
             ) AS buyers
             LEFT JOIN
             (
-                SELECT user_id, any(users.external_id) AS external_id FROM footfall.users GROUP BY user_id
+{part:shop_ids}
             ) AS u USING (user_id)
         )
     )

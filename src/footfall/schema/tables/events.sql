@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS footfall.events {on_cluster}
     event_date        Date                       DEFAULT toDate(event_timestamp) CODEC(Delta, ZSTD),
     user_id           UInt64                     CODEC(Delta, ZSTD),
     session_id        String                     CODEC(ZSTD),
-    product_id        UInt64                     CODEC(T64, ZSTD),
+    product_id        UInt64                     CODEC(ZSTD),
     order_id          String                     CODEC(ZSTD),
     page_url          String                     CODEC(ZSTD(3)),
     referrer          String                     CODEC(ZSTD),

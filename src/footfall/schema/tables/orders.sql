@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS footfall.orders {on_cluster}
     order_id          String                     CODEC(ZSTD),
     line_id           String                     CODEC(ZSTD(3)),
     user_id           UInt64                     CODEC(Delta, ZSTD),
-    product_id        UInt64                     CODEC(T64, ZSTD),
+    product_id        UInt64                     CODEC(ZSTD),
     order_timestamp   DateTime64(3, 'UTC')       CODEC(ZSTD),
     order_date        Date                       DEFAULT toDate(order_timestamp) CODEC(Delta, ZSTD),
     status            LowCardinality(String)     CODEC(ZSTD),

@@ -39,8 +39,8 @@ const tiles = new Card("segments", {
 const cards = [
   overview,
   new Card("revenue", { requests: revenue.requests, draw: revenue.drawer(), isEmpty: revenue.isEmpty }),
-  new Card("funnel", { requests: funnel.requests, later: funnel.later, draw: funnel.drawer(), isEmpty: funnel.isEmpty }),
-  new Card("products", { requests: products.requests, later: products.later, draw: products.drawer(), plain: true }),
+  new Card("funnel", { requests: funnel.requests, later: funnel.later, note: funnel.note, draw: funnel.drawer(), isEmpty: funnel.isEmpty }),
+  new Card("products", { requests: products.requests, later: products.later, note: products.note, draw: products.drawer(), plain: true }),
   new Card("categories", table(breakdown.categories)),
   new Card("hourly", { requests: hourly.requests, draw: hourly.drawer(), isEmpty: hourly.isEmpty }),
   new Card("week", { requests: week.requests, draw: week.drawer(), isEmpty: week.isEmpty, table: week.table }),

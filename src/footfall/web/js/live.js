@@ -11,6 +11,7 @@ import * as geography from "./dashboard/geography.js";
 import * as users from "./dashboard/users.js";
 import { Builder } from "./live/builder.js";
 import { drawCards, drawErrors, drawRate, table as figuresTable } from "./live/cards.js";
+import { aboutErrors } from "./live/explained.js";
 import { makePanels } from "./live/explore.js";
 import { drawHealth } from "./live/health.js";
 import { LettersPanel } from "./live/letters.js";
@@ -30,6 +31,7 @@ const figures = new Card("figures", {
     if (answers.arrivals) drawRate(answers);
   },
   table: figuresTable,
+  about: aboutErrors,
   plain: true,
   isEmpty: () => false,
 });
@@ -46,9 +48,13 @@ const feeds = [[figures, ["cards", "arrivals"]], ...Object.entries(boards).map((
 let lastFrameAt;
 let storeAway = false;
 let shownZone;
+let source;
+let again;
 
 function listen() {
-  const source = new EventSource("/events");
+  clearTimeout(again);
+  source?.close();
+  source = new EventSource(stream.address());
   const on = (kind, then) =>
     source.addEventListener(kind, ({ data }) => {
       lastFrameAt = Date.now();
@@ -60,11 +66,13 @@ function listen() {
     if (newest) fresh(newest.ingested_at);
   });
   on("missed", ({ frames }) => stream.missed(frames));
+  on("reset", () => stream.interrupted());
   for (const [card, kinds] of feeds) {
     const failed = new Map();
     for (const kind of kinds) {
       on(kind, (answer) => {
         failed.delete(kind);
+        fresh(answer.meta.freshness);
         card.accept({ ...card.answers, [kind]: answer }, TODAY);
         if (failed.size) card.fail([...failed.values()][0]);
       });
@@ -88,7 +96,9 @@ function listen() {
     dim(true);
     tell();
     // A browser gives up where the answer was an error and not a stream; then we try again ourselves.
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+    if (source.readyState !== EventSource.CLOSED) return;
+    stream.refused();
+    again = setTimeout(listen, 2000);
   });
 
   function tell() {
@@ -127,6 +137,7 @@ const showTab = makeTabs({
   },
 });
 
+stream.onFilter = listen;
 makeTheme();
 const showZone = makeZones();
 function follow() {

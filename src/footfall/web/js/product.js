@@ -5,34 +5,48 @@ import { byId, page } from "./lib/dom.js";
 import { count, money, percent, words } from "./lib/format.js";
 import { orderTable } from "./dashboard/orders.js";
 import * as days from "./dashboard/days.js";
+import { heading } from "./dashboard/heading.js";
 import { productName } from "./dashboard/products.js";
 import * as together from "./dashboard/together.js";
 import { Table } from "./lib/table.js";
 
 const id = page.id;
-const activity = (view) => ["product_activity", { ...view.range, product_id: id }];
 
-function drawFigures({ activity: { data }, products }) {
-  const of = (type) => data.find((row) => row.event_type === type) ?? { events: 0, unique_users: 0 };
-  const [viewed, added, bought] = ["product_view", "add_to_cart", "purchase"].map(of);
-  const row = products.data.find((product) => [product.product_id, product.external_id].includes(id));
-  const share = (users) => (viewed.unique_users ? percent((100 * users) / viewed.unique_users) : "–");
-  const shown = {
-    views: [count(viewed.events), `${count(viewed.unique_users)} users`],
-    carts: [count(added.events), `${count(added.unique_users)} users`],
-    purchases: [count(bought.events), `${count(bought.unique_users)} users`],
-    cart_rate: [share(added.unique_users)],
-    buy_rate: [share(bought.unique_users)],
-    revenue: [money(row?.revenue ?? 0), row ? `${count(row.quantity)} sold in ${count(row.orders)} orders` : "\u00a0"],
-  };
-  for (const [key, [value, note]] of Object.entries(shown)) {
-    byId(`figure-${key}`).querySelector(".figure-value").textContent = value;
-    if (note) byId(`figure-${key}`).querySelector(".figure-change").textContent = note;
-  }
-  if (!row) return;
+/** What the product brought; its shoppers, for whom raw rows are read, come after. */
+const requests = (view) => ({ money: ["top_products", { ...view.range, product_id: id, limit: 1 }] });
+const later = (view) => ({ shoppers: ["product_conversion", { ...view.range, product_id: id, limit: 1 }] });
+
+const NO_MONEY = { revenue: 0, orders: 0, quantity: 0 };
+const NO_SHOPPERS = { views: 0, viewers: 0, carters: 0, buyers: 0 };
+
+const drawHead = heading("product_lookup", { product_id: id }, (row) => {
   byId("page-title").textContent = productName(row);
   byId("page-note").textContent = [row.category, `id ${row.external_id || row.product_id}`].filter(Boolean).join(" · ");
   document.title = `${productName(row)} · Footfall`;
+});
+
+function drawFigures({ money: earned, shoppers }) {
+  drawHead();
+  const { revenue, orders, quantity } = earned.data[0] ?? NO_MONEY;
+  const { views, viewers, carters, buyers, cart_rate: added, conversion } = shoppers ? (shoppers.data[0] ?? NO_SHOPPERS) : {};
+  show("views", count(views));
+  show("viewers", count(viewers));
+  show("carters", count(carters), `${percent(added)} of viewers`);
+  show("buyers", count(buyers));
+  show("conversion", percent(conversion));
+  show("revenue", money(revenue), `${count(quantity)} sold in ${count(orders)} ${orders === 1 ? "order" : "orders"}`);
+}
+
+/** What the side sheet shows, with a name for each. */
+const sources = ({ money: earned, shoppers }) =>
+  [
+    { answer: earned, label: "Money" },
+    { answer: shoppers, label: "Shoppers" },
+  ].filter(({ answer }) => answer);
+
+function show(key, value, note) {
+  byId(`figure-${key}`).querySelector(".figure-value").textContent = value;
+  if (note) byId(`figure-${key}`).querySelector(".figure-change").textContent = note;
 }
 
 function activityTable() {
@@ -54,15 +68,10 @@ function activityTable() {
 }
 
 runBoard([
-  new Card("figures", {
-    requests: (view) => ({ activity: activity(view), products: ["top_products", { ...view.range, limit: 1000 }] }),
-    draw: drawFigures,
-    plain: true,
-    isEmpty: () => false,
-  }),
+  new Card("figures", { requests, later, draw: drawFigures, sources, plain: true, isEmpty: () => false }),
   new Card("trend", { requests: days.requests(id), draw: days.drawer(), empty: "Nobody bought it in this period, and nobody sent it back." }),
   new Card("together", { requests: together.requests(id), draw: together.drawer(true), plain: true, empty: together.EMPTY }),
-  new Card("activity", { requests: (view) => ({ activity: activity(view) }), draw: activityTable(), plain: true }),
+  new Card("activity", { requests: (view) => ({ activity: ["product_activity", { ...view.range, product_id: id }] }), draw: activityTable(), plain: true }),
   new Card("orders", {
     requests: (view) => ({ orders: ["order_history", { ...view.range, product_id: id, limit: 200 }] }),
     draw: orderTable("user"),

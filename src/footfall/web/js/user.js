@@ -4,15 +4,14 @@ import { Card } from "./lib/card.js";
 import { byId, page } from "./lib/dom.js";
 import { ago, count, country, dateOf, money, moment } from "./lib/format.js";
 import { orderTable } from "./dashboard/orders.js";
+import { heading } from "./dashboard/heading.js";
 import { drawSessions } from "./dashboard/sessions.js";
 
 const id = page.id;
 const orders = (view) => ["order_history", { ...view.range, user_id: id, limit: 1000 }];
 
 /** What the shop says of the user; nothing where it has said nothing. */
-function drawProfile({ profile: { data } }) {
-  const [row] = data;
-  if (!row) return;
+const drawHead = heading("user_lookup", { user_id: id }, (row) => {
   const name = row.external_id || row.user_id;
   const about = [
     country(row.country),
@@ -24,22 +23,18 @@ function drawProfile({ profile: { data } }) {
   byId("page-title").textContent = `User ${name}`;
   byId("page-note").textContent = about.filter(Boolean).join(" · ");
   document.title = `User ${name} · Footfall`;
-}
+});
 
 function drawFigures(answers) {
-  drawProfile(answers);
-  const { data } = answers.orders;
-  const sum = (...kinds) => data.filter((row) => kinds.includes(row.status)).reduce((all, row) => all + row.total_amount, 0);
-  const completed = data.filter((row) => row.status === "completed");
-  const number = new Set(completed.map((row) => row.order_id)).size;
-  const [gross, refunds] = [sum("completed"), sum("refunded", "cancelled")];
-  const last = completed[0]?.order_timestamp;
+  drawHead();
+  const [{ orders: number, gross, refunds, net, aov }] = answers.totals.data;
+  const last = answers.orders.data.find((row) => row.status === "completed")?.order_timestamp;
   const shown = {
     orders: count(number),
     gross: money(gross),
     refunds: money(refunds),
-    net: money(gross + refunds),
-    aov: money(number ? gross / number : null),
+    net: money(net),
+    aov: money(aov),
     last: last ? ago(last) : "–",
   };
   for (const [key, value] of Object.entries(shown)) byId(`figure-${key}`).querySelector(".figure-value").textContent = value;
@@ -47,7 +42,12 @@ function drawFigures(answers) {
 }
 
 runBoard([
-  new Card("figures", { requests: (view) => ({ orders: orders(view), profile: ["user_lookup", { user_id: id }] }), draw: drawFigures, plain: true, isEmpty: () => false }),
+  new Card("figures", {
+    requests: (view) => ({ totals: ["order_totals", { ...view.range, user_id: id }], orders: orders(view) }),
+    draw: drawFigures,
+    plain: true,
+    isEmpty: () => false,
+  }),
   new Card("timeline", {
     requests: () => ({ timeline: ["user_timeline", { user_id: id, limit: 200 }] }),
     draw: drawSessions,

@@ -114,35 +114,11 @@ async function openSearches({ term, searches: times }, { meta }) {
   });
 }
 
-/** Categories, added up from the products: exact sums of money and pieces. */
 export const categories = {
-  requests: (view) => ({ products: ["top_products", { ...view.range, limit: 1000 }] }),
+  requests: (view) => ({ categories: ["categories", { ...view.range, limit: 1000 }] }),
   draw: () => {
     const pieces = { key: "quantity", label: "Sold", type: "int" };
     const share = { key: "share", label: "Share", type: "pct", cell: (row) => percent(row.share) };
-    const draw = drawer({ key: "category", label: "Category", filter: "category", bar: "revenue", more: [revenue, share, pieces] });
-    return (answers, view, card) => draw(byCategory(answers), view, card);
+    return drawer({ key: "category", label: "Category", filter: "category", bar: "revenue", more: [revenue, share, pieces] });
   },
-  table: (answers) => ({
-    columns: [
-      { key: "category", label: "Category" },
-      { key: "revenue", label: "Revenue", type: "money" },
-      { key: "quantity", label: "Sold", type: "int" },
-    ],
-    rows: byCategory(answers).products.data,
-  }),
 };
-
-function byCategory({ products }) {
-  const sums = new Map();
-  for (const { category, revenue: earned, quantity } of products.data) {
-    const sum = sums.get(category) ?? { category, revenue: 0, quantity: 0 };
-    sum.revenue += earned;
-    sum.quantity += quantity;
-    sums.set(category, sum);
-  }
-  const total = [...sums.values()].reduce((all, { revenue: earned }) => all + earned, 0) || 1;
-  const data = [...sums.values()].map((sum) => ({ ...sum, share: (100 * sum.revenue) / total }));
-  return { products: { ...products, data } };
-}
-

@@ -3,6 +3,7 @@ import { byId, h } from "../lib/dom.js";
 import { count, money, percent, tenth, wholeMoney } from "../lib/format.js";
 import { byBucket, buckets } from "../lib/zone.js";
 import { sparkline } from "../lib/sparkline.js";
+import { changeOf } from "./change.js";
 
 export const FIGURES = [
   { key: "visitors", label: "Visitors", format: count, exact: count },
@@ -16,8 +17,6 @@ export const FIGURES = [
 // Up to so many days, the period before ends at the same time of day as a period that is not over; raw rows
 // answer that. Over longer ranges the running day weighs little, and rollups answer whole days.
 const EXACT_UP_TO_DAYS = 8;
-
-const MANYFOLD_PCT = 400;
 
 /** Sessions by hour, which no rollup holds: raw rows answer for the one day. */
 export const later = (view) => (view.days === 1 ? { sessions: ["hourly_sessions", view.range] } : {});
@@ -66,18 +65,18 @@ export function draw(answers, view) {
   }
 }
 
+const WRITTEN = { percent, times: (by) => `${tenth(by)} times`, points: (by) => `${tenth(by)} points` };
+
 function change({ key, format }, now, before, view) {
   if (!before) return ["\u00a0"];
   const [a, b] = [now[key], before[key]];
-  if (!b || a === null) return [`${format(b)} ${view.beforeWords}`];
-  const points = key === "conversion";
-  const moved = points ? a - b : ((a - b) / Math.abs(b)) * 100;
-  const flat = Math.abs(moved) < 0.05;
-  const sign = flat ? "" : moved > 0 ? "▲ +" : "▼ −";
-  const written = points ? `${tenth(Math.abs(moved))} points` : percent(Math.abs(moved));
-  const many = !points && moved >= MANYFOLD_PCT;
+  const moved = changeOf(a, b, { points: key === "conversion" });
+  if (!moved) return [`${format(b)} ${view.beforeWords}`];
+  const { kind, by } = moved;
+  const written = WRITTEN[kind](Math.abs(by));
+  const sign = kind === "times" ? "▲ " : by > 0 ? "▲ +" : by < 0 ? "▼ −" : "";
   return [
-    h("span", { class: flat ? "" : moved > 0 ? "up" : "down", text: many ? `▲ ${tenth(a / b)} times` : `${sign}${written}` }),
+    h("span", { class: by > 0 ? "up" : by < 0 ? "down" : "", text: sign + written }),
     h("span", { title: view.beforeWords, text: ` from ${format(b)}` }),
   ];
 }

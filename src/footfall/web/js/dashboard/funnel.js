@@ -20,6 +20,8 @@ export const later = (view) => ({
   ...(view.days <= TIMES_UP_TO_DAYS && { times: ["funnel_times", { ...view.range, steps: view.steps ?? USUAL }] }),
 });
 
+export const note = (view) => view.days > TIMES_UP_TO_DAYS && `median times: in periods of up to ${TIMES_UP_TO_DAYS} days`;
+
 export const isEmpty = ({ funnel }) => !funnel.data.some((row) => row.users);
 
 export function drawer() {

@@ -20,6 +20,8 @@ export const later = (view) => ({
   ...(view.days > 1 && { trends: ["product_days", { ...view.range, products: TRENDS }] }),
 });
 
+export const note = (view) => view.days > RATES_UP_TO_DAYS && `rates from view to purchase: in periods of up to ${RATES_UP_TO_DAYS} days`;
+
 /** Revenue of each day by product id; the running day, a part yet, would look like a fall. */
 function trendsOf({ data, meta }, view) {
   const all = buckets(meta.params.from, Math.min(Date.parse(meta.params.to), Date.now()), "day", view.zone);

@@ -24,15 +24,16 @@ export async function ask(view, [name, params], signal) {
   const sent = wanted.filter(([key]) => takes.has(key));
   const own = Object.entries(params).filter(([key]) => takes.has(key));
   const answer = await getShared(`/api/query/${name}`, { ...Object.fromEntries(sent), ...Object.fromEntries(own) }, signal);
-  return { ...answer, ignored: wanted.map(([key]) => key).filter((key) => !takes.has(key)) };
+  const inUtc = takes.has("tz") && answer.meta.params.tz === "UTC"; // days of the zone are no longer kept
+  return { ...answer, ignored: wanted.map(([key]) => key).filter((key) => !takes.has(key) || (key === "tz" && inUtc)) };
 }
 
-/** Says what a card's answers were not asked with. */
-export function ignoredWords(answers) {
-  const names = new Set(Object.values(answers).flatMap((answer) => answer.ignored ?? []));
-  const filters = [...names].filter((name) => name !== "tz").map((name) => FILTERS[name].toLowerCase());
+/** Says what a card's answers were not asked with; of the period before, whose days `reach` tells of, the filters alone. */
+export function ignoredWords({ before, ...answers }) {
+  const names = Object.values(answers).flatMap((answer) => answer.ignored ?? []);
+  const filters = new Set([...names, ...(before?.ignored ?? [])].filter((name) => name !== "tz"));
   const said = [];
-  if (filters.length) said.push(`not filtered by ${filters.join(", ")}`);
-  if (names.has("tz")) said.push("days are UTC");
+  if (filters.size) said.push(`not filtered by ${[...filters].map((name) => FILTERS[name].toLowerCase()).join(", ")}`);
+  if (names.includes("tz")) said.push("days are UTC");
   return said.join(" · ");
 }

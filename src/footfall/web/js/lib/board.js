@@ -17,25 +17,26 @@ async function loadOne(card, view, quiet) {
 
 /** Runs a page; `cards` are loaded in the order in which they stand. */
 export function runBoard(cards) {
-  let view;
   let timer;
   let shownAt;
+  let loads = 0;
 
   async function load({ quiet = false } = {}) {
     clearTimeout(timer);
-    const current = view;
-    const worked = await Promise.all(cards.map((card) => loadOne(card, current, quiet)));
-    if (current !== view) return;
+    const mine = ++loads;
+    const view = viewOf(location.search); // of this moment: a page may be open when its month ends
+    const worked = await Promise.all(cards.map((card) => loadOne(card, view, quiet)));
+    if (mine !== loads) return; // the later load goes on
     const ok = worked.every(Boolean);
     if (ok) shownAt = Date.now();
     const last = shownAt ? ` Figures are from ${time(shownAt)} ${zoneName()}.` : "";
     notice(ok ? "" : `The database does not answer; trying again.${last}`);
-    timer = setTimeout(() => load({ quiet: true }), ok ? REFRESH_MS : RETRY_MS);
+    if (!document.hidden) timer = setTimeout(() => load({ quiet: true }), ok ? REFRESH_MS : RETRY_MS);
   }
 
   const bar = makeBar();
   function follow() {
-    view = viewOf(location.search);
+    const view = viewOf(location.search);
     setZone(view.zone);
     bar.show(view);
     load();

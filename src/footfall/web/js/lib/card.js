@@ -5,6 +5,7 @@ import { ApiError } from "./api.js";
 import { ask, ignoredWords } from "./ask.js";
 import { icon } from "./icons.js";
 import { listed, put } from "./nav.js";
+import { comparable, goneWords, reachWords } from "./reach.js";
 import { openSheet } from "./sheet.js";
 import { Table, download, toCsv } from "./table.js";
 
@@ -15,8 +16,9 @@ const DIM_AFTER_MS = 120;
 /**
  * `options`: requests(view) → {name: [query, params]}, later(view) the same of what takes long; draw(answers, view,
  * card); and, where they differ from the first answer's own: table(answers, view) → {columns, rows},
- * isEmpty(answers), empty (why, and what would fill it), sources(answers) → [{label, answer}]. `plain` cards are
- * tables already: no table button; which of the others are shown as tables is in the address.
+ * isEmpty(answers), empty (why, and what would fill it), sources(answers) → [{label, answer}], note(view) → what the
+ * note says more, about() → nodes that the side sheet has more. `plain` cards are tables already: no table button;
+ * which of the others are shown as tables is in the address. A period before of which rows are missing is not drawn.
  */
 export class Card {
   #options;
@@ -55,8 +57,8 @@ export class Card {
       return true;
     } catch (error) {
       if (error.name === "AbortError") return true;
-      if (!(error instanceof ApiError)) throw error;
-      this.fail(error);
+      if (error instanceof ApiError) this.fail(error);
+      else this.#broke(error);
       return !error.passing;
     } finally {
       clearTimeout(dim);
@@ -100,18 +102,37 @@ export class Card {
   }
 
   #show() {
-    const { draw, isEmpty, empty } = this.#options;
     this.#message();
-    const notes = [this.noteText, this.first.meta.estimates?.length && ESTIMATED, ignoredWords(this.answers)];
-    if (this.note) this.note.textContent = notes.filter(Boolean).join(" · ");
-    if (isEmpty ? isEmpty(this.answers) : this.first.data.length === 0) {
-      this.#state("empty");
-      this.#message(empty ?? "Nothing happened in this period. Choose a longer one, or fewer filters.");
-      return;
+    try {
+      this.#tellNotes();
+      const nothing = this.#nothing();
+      this.#state(nothing ? "empty" : "ready");
+      if (nothing) return this.#message(nothing);
+      this.#options.draw(comparable(this.answers), this.lastView, this);
+      if (this.tableBox) this.#fillTable();
+    } catch (error) {
+      this.#broke(error);
     }
-    this.#state("ready");
-    draw(this.answers, this.lastView, this);
-    if (this.tableBox) this.#fillTable();
+  }
+
+  #tellNotes() {
+    if (!this.note) return;
+    const { answers, lastView: view } = this;
+    const more = [this.#options.note?.(view), this.first.meta.estimates?.length && ESTIMATED, ...reachWords(answers, view), ignoredWords(answers)];
+    this.note.textContent = [this.noteText, ...more].filter(Boolean).join(" · ");
+  }
+
+  /** Why there is nothing to draw, where there is nothing. */
+  #nothing() {
+    const { isEmpty, empty = "Nothing happened in this period. Choose a longer one, or fewer filters." } = this.#options;
+    return goneWords(this.first) || ((isEmpty ? isEmpty(this.answers) : this.first.data.length === 0) && empty);
+  }
+
+  /** An error of our own stops this card alone; the browser's log has it. */
+  #broke(error) {
+    reportError(error);
+    this.#state("error");
+    this.#message(`This card could not be drawn: ${error.message}`);
   }
 
   /** What passes by itself is told once, in the notice; the store's own words are for what does not. */
@@ -146,8 +167,8 @@ export class Card {
   /** Opens the side sheet for what is shown. */
   how() {
     if (!this.answers) return;
-    const { sources } = this.#options;
-    openSheet(this.title, sources ? sources(this.answers) : Object.values(this.answers).map((answer) => ({ answer })));
+    const { sources, about } = this.#options;
+    openSheet(this.title, sources ? sources(this.answers) : Object.values(this.answers).map((answer) => ({ answer })), about?.());
   }
 
   #export() {
@@ -157,7 +178,7 @@ export class Card {
   }
 
   #tabular() {
-    return this.#options.table?.(this.answers, this.lastView) ?? tabular(this.first);
+    return this.#options.table?.(comparable(this.answers), this.lastView) ?? tabular(this.first);
   }
 
   #toggleTable() {
@@ -209,7 +230,8 @@ export function tabular(answer) {
   return { columns, rows: answer.data };
 }
 
-function tool(name, { label, about }, action) {
+/** A button in a card's corner: what it does, and to which card. */
+export function tool(name, { label, about }, action) {
   const button = h("button", { class: "tool", type: "button", "aria-label": `${label}: ${about}`, title: label });
   if (name === "table") button.setAttribute("aria-pressed", "false");
   button.append(icon(name));

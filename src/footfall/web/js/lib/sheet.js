@@ -16,10 +16,10 @@ export function openPanel(title, nodes) {
   dialog.scrollTop = 0;
 }
 
-/** Opens the sheet for answers of named queries; each is {label?, answer: {data, meta}}. */
-export function openSheet(title, sources) {
+/** Opens the sheet for answers of named queries, each {label?, answer: {data, meta}}, and nodes of one's own below. */
+export function openSheet(title, sources, more = []) {
   dialog ??= makeDialog();
-  openPanel(title, sources.map((source) => computed(source, sources.length > 1)));
+  openPanel(title, [...sources.map((source) => computed(source, sources.length > 1)), ...more]);
 }
 
 function makeDialog() {
@@ -182,17 +182,19 @@ const HEADINGS = {
   "cannot be proved": "Cannot be proved",
 };
 
+const SHOWN = 20;
+
 function verdict(outcome) {
-  const { answer, proof } = outcome;
+  const { answer, proof, differences, estimates = [] } = outcome;
   return h(
     "div",
     { class: "verdict stack", "data-verdict": outcome.verdict },
     h("strong", { text: heading(outcome) }),
     h("p", { class: "verdict-reason", text: sentence(outcome.reason) }),
-    outcome.differences.length > 0 && cells(outcome.differences, "Answer"),
-    outcome.estimates?.length > 0 && cells(outcome.estimates, "Estimate"),
+    differences.length > 0 && cells(differences, "Answer", outcome.differences_total),
+    estimates.length > 0 && cells(estimates, "Estimate", outcome.estimates_total),
     answer && proof && h("p", { class: "muted", text: costs(answer.meta, proof.meta) }),
-    answer && proof && answer.data.length === 1 && bothFigures(answer, proof),
+    answer && proof && (answer.data.length === 1 ? bothFigures(answer, proof) : outcome.verdict === "equal" && bothRows(outcome)),
   );
 }
 
@@ -220,17 +222,47 @@ function bothFigures(answer, proof) {
   );
 }
 
-function cells(found, ours) {
-  return compared(
-    ["Row", "Column", ours, "Raw rows"],
-    found.slice(0, 20).map((cell) => [cell.row, cell.column, cell.answer, cell.proof]),
+/** Rows of both answers, which stand in one order: what names a row, then its figures from either side, one below the other. */
+function bothRows({ answer, proof, estimates }) {
+  const { columns } = answer.meta;
+  const names = columns.filter(({ unit }) => NAMING.has(unit));
+  const figures = columns.filter(({ unit }) => !NAMING.has(unit));
+  const nameOf = (row, index) => (names.length ? names.map(({ name, unit }) => named(row[name], unit)).join(" · ") : count(index + 1));
+  const line = (row) => figures.map(({ name }) => h("td", { class: "num", text: plain(row[name]) }));
+  const side = (text) => h("td", { class: "muted", text });
+  const both = answer.data.slice(0, SHOWN).map((ours, index) =>
+    h(
+      "tbody",
+      {},
+      h("tr", {}, h("th", { scope: "rowgroup", rowspan: 2, text: nameOf(ours, index) }), side("Answer"), line(ours)),
+      h("tr", {}, side("Raw rows"), line(proof.data[index])),
+    ),
   );
+  if (!both.length) return [];
+  const heads = ["Row", "From", ...figures.map(({ name }) => name.replaceAll("_", " "))];
+  const head = heads.map((text, index) => h("th", { scope: "col", class: index > 1 && "num", text }));
+  const words = estimates.length ? ", equal as well but for estimates within their tolerance" : ", equal as well";
+  return [scrolled("Both answers", h("table", { class: "both" }, h("thead", {}, h("tr", {}, head)), both)), more(answer.rows, "row", words)];
+}
+
+const NAMING = new Set(["text", "time", "day", "id"]);
+const named = (value, unit) => (unit === "time" ? String(value).replace("T", " ").replace(/(:00)?\.000Z$/, " UTC") : plain(value));
+
+/** The first cells of `total` that are not the same. */
+function cells(found, ours, total) {
+  const shown = found.slice(0, SHOWN).map((cell) => [cell.row, cell.column, cell.answer, cell.proof]);
+  return [compared(["Row", "Column", ours, "Raw rows"], shown), more(total, "cell")];
+}
+
+/** How many more there are than are shown. */
+function more(total, what, words = "") {
+  const left = total - SHOWN;
+  return left > 0 && h("p", { class: "muted", text: `and ${count(left)} more ${what}${left > 1 ? "s" : ""}${words}` });
 }
 
 function compared(heads, rows) {
-  return h(
-    "div",
-    { class: "table-wrap" },
+  return scrolled(
+    heads.join(", "),
     h(
       "table",
       {},
@@ -239,6 +271,9 @@ function compared(heads, rows) {
     ),
   );
 }
+
+/** A table that may be wider than the sheet: the keyboard reaches it, too. */
+const scrolled = (label, table) => h("div", { class: "table-wrap", tabindex: "0", role: "group", "aria-label": label }, table);
 
 const plain = (value) => (typeof value === "number" ? exact.format(value) : String(value ?? "–"));
 const exact = new Intl.NumberFormat(undefined, { maximumFractionDigits: 4 });

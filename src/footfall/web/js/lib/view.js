@@ -81,13 +81,14 @@ function period(given, zone) {
   return made(known, days, from, "now", since, until, `the last ${days} days`, `the ${days} days before`);
 }
 
-/** This month so far, and as much of the month before. */
+/** This month so far, and as much of the month before: up to this time of the same day, or all of it where it is shorter. */
 function month(zone) {
   const now = today(zone);
   const first = `${now.slice(0, 8)}01`;
-  const days = Number(now.slice(8));
-  const before = new Date(Date.parse(first) - DAY).toISOString().slice(0, 8) + "01";
-  return made("month", days, first, "now", before, shifted(before, days), "this month so far", "the month before");
+  const last = shifted(first, -1);
+  const [days, length] = [now, last].map((day) => Number(day.slice(8)));
+  const [until, words] = days > length ? [first, "the whole month before"] : [`now-${length}d`, "as much of the month before"];
+  return made("month", days, first, "now", `${last.slice(0, 8)}01`, until, "this month so far", words);
 }
 
 /** `first` and `last` are days, both included, as a person names them. */

@@ -14,11 +14,16 @@ export class Builder {
   #form = byId("builder");
   #sql = byId("builder-sql");
   #loaded;
+  #ordered; // what somebody chose to order by; until then, and once it is gone, the first measure
 
   /** `handOver(sql)` takes a statement to the SQL box and runs it. */
   constructor(handOver) {
     this.#handOver = handOver;
-    this.#form.addEventListener("input", ({ target }) => (target.name === "table" ? this.#fill() : this.#write()));
+    this.#form.addEventListener("input", ({ target }) => {
+      if (target.name === "order") this.#ordered = target.value;
+      if (target.name === "table") this.#fill();
+      else this.#write();
+    });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#handOver(this.#sql.textContent);
@@ -57,6 +62,7 @@ export class Builder {
   /** Begins anew for the table that is chosen. */
   #fill() {
     for (const kind of ["group", "measure", "filter"]) byId(`builder-${kind}s`).replaceChildren();
+    this.#ordered = undefined;
     const first = this.#columns.find(({ name }) => ["event_type", "status", "country", "category"].includes(name)) ?? this.#columns[0];
     this.#add("group", first?.name);
     this.#add("measure");
@@ -107,18 +113,31 @@ export class Builder {
     );
   }
 
+  /** Offers what may be ordered by; answers what is chosen. */
+  #order(offered, usual) {
+    const { order } = this.#form.elements;
+    if (this.#ordered && !offered.includes(this.#ordered)) this.#ordered = undefined;
+    const chosen = this.#ordered ?? usual;
+    const options = offered.map((text) => h("option", { value: text, text }));
+    order.replaceChildren(...options, h("option", { value: "", text: "as it comes" }));
+    order.value = chosen;
+    return chosen;
+  }
+
   #write() {
-    const { table, order, limit } = this.#form.elements;
-    const groups = this.#rows("group").map(({ column }) => name(column));
-    const measures = this.#rows("measure").map(({ measure, column }) => measured(measure, column));
+    const { table, direction, limit } = this.#form.elements;
+    const groups = [...new Set(this.#rows("group").map(({ column }) => name(column)))];
+    const measures = new Map(this.#rows("measure").map(({ measure, column }) => [alias(measure, column), called(measure, column)]));
     const where = this.#rows("filter").filter(({ value }) => value !== "").map((filter) => this.#condition(filter));
-    const selected = [...groups, ...measures];
+    const selected = [...groups, ...[...measures].map(([as, call]) => `${call} AS ${as}`)];
+    const offered = selected.length ? [...groups, ...measures.keys()] : this.#columns.map((column) => name(column.name));
+    const order = this.#order(offered, [...measures.keys(), ...groups, ""][0]); // whole rows are not sorted unasked
     const lines = [
       `SELECT ${selected.join(", ") || "*"}`,
       `FROM ${name(table.value)}`,
       where.length && `WHERE ${where.join("\n  AND ")}`,
-      groups.length && measures.length && `GROUP BY ${groups.join(", ")}`,
-      order.value && selected.length && `ORDER BY ${measures.length ? groups.length + 1 : 1} ${order.value}`,
+      groups.length && measures.size && `GROUP BY ${groups.join(", ")}`,
+      order && `ORDER BY ${order} ${direction.value}`,
       `LIMIT ${Math.max(1, Math.min(1000, Number.parseInt(limit.value, 10) || 100))}`,
     ];
     this.#sql.textContent = lines.filter(Boolean).join("\n");
@@ -135,7 +154,5 @@ export class Builder {
 const name = (text) => (/^[a-z_][a-z0-9_]*$/i.test(text) ? text : `\`${text.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``);
 const quoted = (text) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 
-function measured(measure, column) {
-  if (!MEASURES[measure]) return `${measure} AS rows`;
-  return `${measure}(${name(column)}) AS ${name(`${measure}_${column}`)}`;
-}
+const called = (measure, column) => (MEASURES[measure] ? `${measure}(${name(column)})` : measure);
+const alias = (measure, column) => (MEASURES[measure] ? name(`${measure}_${column}`) : "rows");

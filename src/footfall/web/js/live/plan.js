@@ -1,11 +1,10 @@
-// What a statement would read, in words: rollup, projection or raw rows, skipping indexes, granules, rows.
+// What a statement would read, in words: rollup, projection or raw rows, granules, what each step did to them, rows.
 import { post } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { count, percent } from "../lib/format.js";
+import { readsOf } from "./reads.js";
 
-const READ = /ReadFrom\w+ \(([^)]+)\)/;
-const GRANULES = /Granules: (\d+)(?:\/(\d+))?/;
-const INDEX = /Name: (idx_\w+)/;
+const STEPS = { MinMax: "the range of days", "Min-Max": "the range of days", Partition: "the partitions", PrimaryKey: "the sort key" };
 const ROLLUPS = /^(mv_|daily_user_activity)/;
 const GRANULE_ROWS = 8192;
 
@@ -19,24 +18,6 @@ export async function planOf(sql, params, signal) {
   return { lines, reads: readsOf(lines), tables, rows: tables.reduce((sum, { rows }) => sum + rows, 0) };
 }
 
-function readsOf(lines) {
-  const reads = [];
-  for (const line of lines) {
-    const source = READ.exec(line);
-    if (source) reads.push({ source: source[1], left: undefined, total: 0, indexes: [] });
-    const read = reads.at(-1);
-    if (!read) continue;
-    const index = INDEX.exec(line);
-    if (index) read.indexes.push(index[1]);
-    const granules = GRANULES.exec(line);
-    if (!granules) continue;
-    const left = Number(granules[1]);
-    read.left = Math.min(read.left ?? left, left);
-    read.total = Math.max(read.total, Number(granules[2] ?? left));
-  }
-  return reads;
-}
-
 function kindOf(source) {
   const name = source.split(".").at(-1);
   if (name.startsWith("proj_")) return `the projection ${name}`;
@@ -44,12 +25,17 @@ function kindOf(source) {
   return `rows of ${name}`;
 }
 
+/** What a step did: a skipping index is told of even where it dropped nothing, the others are not. */
+function done({ name, kept, had }) {
+  if (!had || (name in STEPS && kept === had)) return "";
+  return `; ${STEPS[name] ?? name} kept ${kept === had ? "all" : kept ? `${count(kept)} of` : "none of"} ${count(had)}`;
+}
+
 /** The plan for people. */
 export function planView({ lines, reads, rows }) {
-  const said = reads.filter(({ total }) => total > 0).map((read) => {
-    const share = percent((100 * read.left) / read.total);
-    const by = read.indexes.length ? `; ${read.indexes.join(", ")} left out the rest` : "";
-    return `Reads ${kindOf(read.source)}: ${count(read.left)} of ${count(read.total)} granules (${share})${by}.`;
+  const said = reads.filter(({ total }) => total > 0).map(({ source, left, total, steps }) => {
+    const share = percent((100 * left) / total);
+    return `Reads ${kindOf(source)}: ${count(left)} of ${count(total)} granules (${share})${steps.map(done).join("")}.`;
   });
   if (!said.length) said.push("Reads no table of the shop.");
   const granules = reads.reduce((sum, { left }) => sum + (left ?? 0), 0);

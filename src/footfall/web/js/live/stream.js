@@ -1,14 +1,24 @@
 // The stream of events, the newest on top: one line an event, held still while it is being read. It is one stop of the
-// Tab key; the arrow keys go from line to line, and to the user of a line. Its filters are in the address.
+// Tab key; the arrow keys go from line to line, and to the user of a line. Its filters are in the address; the server is
+// asked for what they leave, and until its answer comes they choose among the lines that are here.
+import { tool } from "../lib/card.js";
 import { byId, h } from "../lib/dom.js";
 import { count, country, duration, money, seconds, shortId, words } from "../lib/format.js";
 import { keep, put } from "../lib/nav.js";
 import { eventToken } from "../lib/palette.js";
+import { download, toCsv } from "../lib/table.js";
 import { openEvent } from "./details.js";
+import { explainStream } from "./explained.js";
 
 const SHOWN = 200;
+const LONGEST = 200; // characters of a filter
 const QUIET_AFTER_MS = 2000; // nothing more came: what came before is no longer of this second
+const TYPING_MS = 300; // a filter that has changed so lately may change on
 const MOVING = 5; // lines that may slide in at once; more of them would be a flicker
+const FILE = [
+  ...["event_timestamp", "ingested_at", "event_type", "external_id", "user_id", "session_id", "product_id", "order_id", "page_url"],
+  ...["search_term", "device_type", "browser", "country", "revenue", "value", "event_id"],
+].map((key) => ({ key, label: key }));
 
 export class Stream {
   #list = byId("stream");
@@ -26,6 +36,13 @@ export class Stream {
   #missed = 0;
   #second = { at: 0, left: 0, before: 0 };
   #quiet;
+  #asked = "";
+  #asking;
+  #anew = false;
+  #plain = false;
+
+  /** Is called where the server is to be asked for something else. */
+  onFilter = () => {};
 
   constructor() {
     this.#filterAsSaid();
@@ -46,11 +63,15 @@ export class Stream {
     document.addEventListener("selectionchange", () => this.#release());
     this.#held.addEventListener("click", () => this.#flush());
     this.#list.addEventListener("keydown", (event) => this.#move(event));
+    const file = () => download("stream.csv", toCsv(FILE, this.#shown()));
+    const tools = [tool("save", { label: "Export as CSV", about: "Stream" }, file), tool("how", { label: "How is this computed?", about: "Stream" }, explainStream)];
+    byId("card-stream").querySelector(".card-tools").append(...tools);
   }
 
   /** Takes a frame: events, the oldest first, and how many there were. */
-  push({ at, events, count: total }) {
-    this.#tellMore(total, events.length);
+  push({ at, events, count: total, one_in: oneIn }) {
+    this.#tellMore(total, events.length, this.#asked && (this.#plain || oneIn > 1));
+    if (this.#anew && !this.#reading()) this.#kept = [];
     const newest = events.at(-1);
     if (newest && total) byId("stream-lag").textContent = `sent ${duration(Date.parse(at) - Date.parse(newest.ingested_at))} after it was accepted`;
     // After an interruption the server may send some again.
@@ -62,7 +83,36 @@ export class Stream {
       if (code && code !== "ZZ") offer(this.#countries, this.#country, code, country);
     }
     if (this.#reading()) this.#showHeld();
+    else if (this.#anew) this.#begin();
     else this.#flush();
+    this.#anew = false;
+  }
+
+  /** What the server is asked: for the events that the filters leave. */
+  address() {
+    this.#asked = this.#query();
+    return this.#asked && !this.#plain ? `/events?${this.#asked}` : "/events";
+  }
+
+  /** Where the server does not take the filters, it is asked for everything, and the other way round. */
+  refused() {
+    this.#plain = !this.#plain;
+  }
+
+  #query() {
+    const filters = ["event_type", "country", "find"].map((name, index) => [name, this.#said[index].trim().slice(0, LONGEST)]);
+    return String(new URLSearchParams(filters.filter(([, value]) => value)));
+  }
+
+  /** Asks the server anew where the filters are others, once they have stayed so for a moment. */
+  #ask() {
+    clearTimeout(this.#asking);
+    this.#asking = setTimeout(() => {
+      if (this.#query() === this.#asked) return;
+      this.#anew = true;
+      this.#plain = false;
+      this.onFilter();
+    }, TYPING_MS);
   }
 
   /** Shows events of this country alone, or of all where it is chosen already. */
@@ -91,6 +141,12 @@ export class Stream {
     if (code) offer(this.#countries, this.#country, code, country);
     [this.#type.value, this.#country.value, this.#text.value] = [type, code, text];
     this.redraw();
+    this.#ask();
+  }
+
+  /** What came while the stream was interrupted is kept no longer. */
+  interrupted() {
+    byId("stream-missed").textContent = "some events of an interruption are missing";
   }
 
   /** Frames that this page was too slow to take. */
@@ -135,6 +191,14 @@ export class Stream {
     this.#held.classList.toggle("invisible", waiting === 0);
   }
 
+  /** Begins with what the server sent first, which was here before. */
+  #begin() {
+    this.#kept = this.#waiting.toReversed();
+    this.#waiting = [];
+    this.#held.classList.add("invisible");
+    this.redraw();
+  }
+
   #flush() {
     const events = this.#waiting;
     this.#waiting = [];
@@ -149,8 +213,13 @@ export class Stream {
 
   /** Draws the lines anew, as after a change of the time zone. */
   redraw() {
-    this.#list.replaceChildren(...this.#kept.filter((event) => this.#wanted(event)).map(line));
+    this.#list.replaceChildren(...this.#shown().map(line));
     byId("stream-empty").hidden = this.#list.childElementCount > 0;
+  }
+
+  /** The events that the filters leave, the newest first. */
+  #shown() {
+    return this.#kept.filter((event) => this.#wanted(event));
   }
 
   #wanted(event) {
@@ -163,13 +232,13 @@ export class Stream {
   }
 
   /** At high rates only a sample is sent; the rest is told as a number: of this second, or of the one that is over. */
-  #tellMore(total, shown) {
+  #tellMore(total, shown, sampled) {
     const now = Math.floor(Date.now() / 1000);
     const { at, left } = this.#second;
     if (now !== at) this.#second = { at: now, left: 0, before: now === at + 1 ? left : 0 };
     this.#second.left += Math.max(0, total - shown);
     const most = Math.max(this.#second.left, this.#second.before);
-    this.#more.textContent = most ? `and ${count(most)} more this second` : "";
+    this.#more.textContent = (most ? `and ${count(most)} more this second` : "") + (sampled ? " (found in a sample)" : "");
     clearTimeout(this.#quiet);
     this.#quiet = setTimeout(() => (this.#more.textContent = ""), QUIET_AFTER_MS);
   }
