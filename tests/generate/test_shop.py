@@ -1,6 +1,9 @@
 """What holds in every history: sessions that make sense, money that agrees, the same seed the same bytes."""
 
+from datetime import UTC, datetime
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 
 from footfall.generate.carts import pays_later
@@ -213,8 +216,27 @@ def test_a_slice_does_not_depend_on_the_ones_before_it() -> None:
     assert (alone.ledger.total == before.ledger.total).all()
 
 
-def test_slices_are_bounded_in_rows_and_in_months() -> None:
-    shop = Shop(plans.small(events=400_000, orders=40_000, days=365, order_days=730))
+def test_nobody_comes_who_is_not_among_the_users_asked_for() -> None:
+    until = datetime(2025, 12, 7, 10, 36, 11, 372_000, tzinfo=UTC)  # the fifth order is under way
+    plan = Plan.of(
+        users=1, products=3, events=2_517, orders=5, days=74, order_days=254, seed=0, until=until, level=True
+    )
+    events, _ = plans.rows(plan)
+    assert set(events.user[events.user < ANONYMOUS_FROM].tolist()) <= {0, 1}
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        plans.small(events=400_000, orders=40_000, days=365, order_days=730),
+        Plan.of(
+            events=300_000, orders=60_000, until=plans.UNTIL, level=True
+        ),  # most orders come before events
+    ],
+    ids=["growing", "level"],
+)
+def test_slices_are_bounded_in_rows_and_in_months(plan: Plan) -> None:
+    shop = Shop(plan)
     for number in range(len(shop)):
         slice_ = shop.slice(number)
         assert len(slice_.events) < 1.5 * SLICE_EVENTS

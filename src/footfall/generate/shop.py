@@ -106,7 +106,10 @@ class Shop:
     def _bounds(self) -> list[float]:
         """Times between the slices: so many events or orders apart, and never too long."""
         growth, plan = self.growth, self.plan
-        load = np.maximum(growth.events.sums / SLICE_EVENTS, growth.orders.sums / SLICE_ORDERS)
+        each = np.maximum(
+            np.diff(growth.events.sums) / SLICE_EVENTS, np.diff(growth.orders.sums) / SLICE_ORDERS
+        )
+        load = np.concatenate([[0.0], np.cumsum(each)])
         load = np.where(growth.at > plan.until_ms, np.interp(plan.until_ms, growth.at, load), load)
         inner = np.interp(np.arange(1, math.ceil(load[-1])), load, growth.at)
         marks = [float(growth.at[0]), *inner.tolist(), float(growth.at[-1])]
@@ -118,7 +121,7 @@ class Shop:
 
     def _registered(self, at: I64) -> I64:
         """How many users had registered well before these times, so that no visit precedes its signup."""
-        placed = np.interp(at - 2 * HORIZON_MS, self.growth.at, self.growth.orders.sums)
+        placed = np.floor(np.interp(at - 2 * HORIZON_MS, self.growth.at, self.growth.orders.sums))
         return self.first_users + np.floor(placed * self.signup_share).astype(np.int64)
 
     def _buyers(self, chance: Rng, start: float, end: float) -> Visits:
