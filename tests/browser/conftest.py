@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
+from clickhouse_connect.driver.client import Client
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -21,6 +22,11 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+
+from footfall.config import Config
+from tests import support
+from tests.conftest import empty
+from tests.query import shop
 
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -112,3 +118,13 @@ def open_page(browser: Browser, complaints: Complaints) -> Iterator[Callable[...
     yield opening
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def live_url(config: Config, store_client: Client, ingest_url: str) -> Iterator[str]:
+    """A live page over the small shop, with ingest beside it."""
+    empty(store_client)
+    shop.fill(store_client)
+    process = support.start("live", config)
+    yield config.url("live") + "/"
+    process.stop()

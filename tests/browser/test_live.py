@@ -1,7 +1,7 @@
 """The live page in a browser: what is posted appears, boards are the database's, SQL runs and refuses."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -14,9 +14,7 @@ from footfall.config import Config
 from footfall.schema.migrate import migrate
 from tests import support
 from tests.browser.conftest import Complaints
-from tests.conftest import empty
 from tests.ingest.client import Client as Shop
-from tests.query import shop
 
 Open = Callable[..., Page]
 HOSTILE = '"><img src=x onerror="window.hacked=1">'
@@ -24,20 +22,10 @@ ARRIVAL_LIMIT_MS = 10_000
 DRAWN = "new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))"
 
 
-@pytest.fixture(scope="module")
-def url(config: Config, store_client: Client, ingest_url: str) -> Iterator[str]:
-    """A live page over the small shop, with ingest beside it."""
-    empty(store_client)
-    shop.fill(store_client)
-    process = support.start("live", config)
-    yield config.url("live") + "/"
-    process.stop()
-
-
 @pytest.fixture
-def page(open_page: Open, url: str) -> Page:
+def page(open_page: Open, live_url: str) -> Page:
     """The page, once its figures are there."""
-    page = open_page(url)
+    page = open_page(live_url)
     expect(page.locator("#card-figures")).to_have_attribute("data-state", "ready")
     return page
 
@@ -276,8 +264,8 @@ def test_what_an_api_refuses_is_said_in_the_panel(page: Page, complaints: Compla
 
 
 @pytest.mark.parametrize("width", [390, 768, 1440, 2560])
-def test_nothing_is_wider_than_the_screen(open_page: Open, url: str, width: int) -> None:
-    page = open_page(url, width=width, dark=width == 768)
+def test_nothing_is_wider_than_the_screen(open_page: Open, live_url: str, width: int) -> None:
+    page = open_page(live_url, width=width, dark=width == 768)
     expect(page.locator("#card-figures")).to_have_attribute("data-state", "ready")
     expect(page.locator("#sql-editor .cm-content")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -2,21 +2,18 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from uuid import uuid4
 
 import pytest
-from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Page, expect
 
 from footfall.config import Config
 from tests import support
 from tests.browser.test_live import line, send
 from tests.browser.watching import SPY, TAKE_LAGS, Heap, heap, session_of
-from tests.conftest import empty
 from tests.ingest.client import Client as Shop
-from tests.query import shop
 
 KINDS = ("events", "cards", "types", "arrivals", "orders", "countries", "users", "health")
 ROUNDS = 100
@@ -41,22 +38,12 @@ REPLAY = """async ([kinds, rounds]) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def url(config: Config, store_client: Client, ingest_url: str) -> Iterator[str]:
-    """A live page over the small shop, with ingest beside it."""
-    empty(store_client)
-    shop.fill(store_client)
-    process = support.start("live", config)
-    yield config.url("live") + "/"
-    process.stop()
-
-
 @pytest.fixture
-def page(open_page: Callable[..., Page], url: str) -> Page:
+def page(open_page: Callable[..., Page], live_url: str) -> Page:
     """The page, with who watches it."""
     page = open_page("about:blank")
     page.add_init_script(SPY)
-    page.goto(url)
+    page.goto(live_url)
     expect(page.locator("#card-figures")).to_have_attribute("data-state", "ready")
     return page
 
