@@ -36,11 +36,10 @@ from bench.load import Connection, Load, flood, paced
 from bench.pages import watched_pages
 from bench.raw import Raw
 from bench.report import Report, spread
-from bench.stack import rest
+from bench.stack import plan, rest
 from footfall import store
 from footfall.config import Config
 from footfall.generate.history import generate
-from footfall.generate.plan import Plan
 from footfall.ingest import native
 from footfall.ingest.blocks import insert_settings, new_block_id
 from footfall.ingest.bulk import Bulk
@@ -74,8 +73,8 @@ class Stack:
     store: Client
 
 
-def measure(*, seconds: float) -> Report:
-    """NDJSON for `seconds` beside the engine alone, JSON for a fifth of it, then latencies."""
+def measure(*, events: int, seconds: float) -> Report:
+    """NDJSON for `seconds` beside the engine alone, JSON for a fifth; latencies in a shop of `events`."""
     report = Report("Ingest", ["what", "figure", "aim"], 0, 1, f"chDB {version('chdb')}")
     numbers = itertools.count(secrets.randbits(20) << 11)
     alone_s = max(2.0, min(seconds, 60.0) / 2)
@@ -95,7 +94,7 @@ def measure(*, seconds: float) -> Report:
             ]
         report.events = number(stack.store, _COUNT)
     with running_stack() as stack:
-        generate(stack.config, Plan.of())
+        generate(stack.config, plan(events))
         rest(stack.store)
         report.rows += _singles(stack, min(seconds, 60.0), numbers)
         rest(stack.store)

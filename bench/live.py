@@ -1,9 +1,10 @@
 """Many pages on one process: `footfall bench live`; others by `python -m bench.live --help`.
 
-A demo's stream runs meanwhile. Subscribers are kept-alive connections of two processes beside the server;
-each frame of events says when it was made, so its lag is what its way to a subscriber took. Beside them one
-client asks the REST part, one request after another; `/healthz` needs no store, so its time is how long the
-process keeps others waiting. Its CPU is that of the whole process a second, memory its largest resident set.
+A demo's stream runs meanwhile, into a shop. Subscribers are kept-alive connections of two processes beside
+the server; each frame of events says when it was made, so its lag is what its way to a subscriber took.
+Beside them one client asks the REST part, one request after another; `/healthz` needs no store, so its time
+is how long the process keeps others waiting. Its CPU is that of the whole process a second, memory its
+largest resident set.
 """
 
 import argparse
@@ -96,11 +97,13 @@ async def ask(config: Config, seconds: float) -> dict[str, list[float]]:
     return taken
 
 
-def measure(*, seconds: float, subscribers: int = SUBSCRIBERS, rate: int = RATE) -> Report:
-    """Starts a stack with a stream, and listens for some seconds."""
+def measure(*, events: int, seconds: float, subscribers: int = SUBSCRIBERS, rate: int = RATE) -> Report:
+    """Starts a stack with a shop and a stream, and listens for some seconds."""
     allow_files(subscribers)
-    with streamed_page(rate) as (config, live):
-        return asyncio.run(_measure(config, psutil.Process(live.pid), subscribers, seconds, rate))
+    with streamed_page(rate, events) as (config, live):
+        report = asyncio.run(_measure(config, psutil.Process(live.pid), subscribers, seconds, rate))
+    report.events = events
+    return report
 
 
 async def _measure(
@@ -156,11 +159,12 @@ def _spread(values: list[float]) -> list[float | str]:
 def main() -> None:
     """The same with other numbers of subscribers and events."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=0, help="of the shop that is there before")
     parser.add_argument("--subscribers", type=int, default=SUBSCRIBERS)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--rate", type=int, default=RATE, help="events a second")
     given = parser.parse_args()
-    show(measure(seconds=given.seconds, subscribers=given.subscribers, rate=given.rate))
+    show(measure(**vars(given)))
 
 
 if __name__ == "__main__":

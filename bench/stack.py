@@ -61,10 +61,10 @@ def streaming(config: Config) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def streamed_page(rate: int) -> Iterator[tuple[Config, support.Process]]:
-    """An empty stack that so many events a second stream into: its configuration, and its live page."""
+def streamed_page(rate: int, events: int = 0) -> Iterator[tuple[Config, support.Process]]:
+    """A stack, with a shop or empty, that so many events a second stream into; its live page."""
     with tempfile.TemporaryDirectory(prefix="footfall-bench-") as folder, contextlib.ExitStack() as running:
-        config = support.make_config(Path(folder))
+        config = running.enter_context(built(events)) if events else support.make_config(Path(folder))
         running.callback(support.start("engine", config).stop, 60)
         migrate(config)
         running.callback(support.start("ingest", config).stop, 60)

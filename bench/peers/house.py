@@ -6,12 +6,16 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
+from bench.stack import rest
+
 BRIEF = Path(__file__).parent / "brief"
 _SETTINGS = {"use_query_condition_cache": 0, "max_execution_time": 0}
 _PLAIN = """
 CREATE TABLE peers_plain.{table:Identifier} ENGINE = MergeTree PARTITION BY toYYYYMM({day})
 ORDER BY ({key}) AS SELECT * FROM footfall.{table:Identifier}
 """
+# Whole copies of the rows would fill the disk: what is merged goes at once, each month before the next comes.
+_FORGET = "ALTER TABLE peers_brief.{table:Identifier} MODIFY SETTING old_parts_lifetime = 1"
 _SIZE = "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = {database:String}"
 _KEYS = {
     "events": ("event_date", "event_type, event_date, user_id, event_timestamp"),
@@ -62,6 +66,7 @@ def brief(client: Client) -> House:
     for file in sorted(BRIEF.glob("*.sql")):
         client.command(file.read_text())
     for table, (day, key) in _KEYS.items():
+        client.command(_FORGET, parameters={"table": table})
         names = ", ".join(_columns(client, "peers_brief", table))
         insert = (
             f"INSERT INTO peers_brief.{table} SELECT {names} FROM footfall.{table}"
@@ -69,6 +74,7 @@ def brief(client: Client) -> House:
         )
         for (month,) in client.query(f"SELECT DISTINCT toYYYYMM({day}) FROM footfall.{table}").result_rows:
             client.command(insert, parameters={"month": month}, settings=_SETTINGS)
+            rest(client)
     return House(client, "the brief, literally", "peers_brief")
 
 

@@ -11,7 +11,11 @@ from tests.support import ROOT
 def test_every_aim_of_ingest_is_measured(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     subprocess.run(
-        [*(sys.executable, "-m", "footfall", "bench", "ingest"), *("--seconds", "2", "--json", str(figures))],
+        [
+            *(sys.executable, "-m", "footfall", "bench", "ingest"),
+            *("--events", "2000"),
+            *("--seconds", "2", "--json", str(figures)),
+        ],
         cwd=ROOT,
         check=True,
         capture_output=True,
