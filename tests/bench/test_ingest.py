@@ -1,27 +1,13 @@
 """The measurement of ingest runs from end to end; what it measures is no matter of a test."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.support import ROOT
+from tests.bench.asked import tables
 
 
 def test_every_aim_of_ingest_is_measured(tmp_path: Path) -> None:
-    figures = tmp_path / "figures.json"
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "footfall", "bench", "ingest"),
-            *("--events", "2000"),
-            *("--seconds", "2", "--json", str(figures)),
-        ],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        timeout=170,
-    )
-    rows = json.loads(figures.read_text())["tables"][0]["rows"]
+    (table,) = tables("ingest", tmp_path, "--events", "2000", "--seconds", "2")
+    rows = table["rows"]
     what = " ".join(row[0] for row in rows)
     for thing in (
         *("NDJSON: until queryable, events/s", "JSON: of the engine alone", "share of the cores"),

@@ -1,26 +1,12 @@
 """The measurement of the HTTP interface runs from end to end; what it measures is no matter of a test."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.support import ROOT
+from tests.bench.asked import tables
 
 
 def test_every_aim_of_the_interface_is_measured(tmp_path: Path) -> None:
-    figures = tmp_path / "figures.json"
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "footfall", "bench", "interface"),
-            *("--events", "1000", "--runs", "3", "--json", str(figures)),
-        ],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        timeout=170,
-    )
-    (measured,) = json.loads(figures.read_text())["tables"]
+    (measured,) = tables("interface", tmp_path, "--events", "1000", "--runs", "3")
     what = " ".join(row[0] for row in measured["rows"])
     for thing in (
         *("start to first answer", "resident when idle", "SELECT 1, ms", "SELECT 1, 16 clients"),

@@ -1,26 +1,12 @@
 """The measurement of the live page runs from end to end; what it measures is no matter of a test."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.support import ROOT
+from tests.bench.asked import tables
 
 
 def test_frames_requests_and_the_process_are_measured_over_a_shop(tmp_path: Path) -> None:
-    figures = tmp_path / "figures.json"
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "footfall", "bench", "live"),
-            *("--events", "2000", "--seconds", "2", "--json", str(figures)),
-        ],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        timeout=170,
-    )
-    (table,) = json.loads(figures.read_text())["tables"]
+    (table,) = tables("live", tmp_path, "--events", "2000", "--seconds", "2")
     assert table["events"] == 2_000
     lag, request, health, cpu, memory, frames = table["rows"]
     for _, median, p99, most, _ in (lag, request, health):
